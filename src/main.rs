@@ -1,0 +1,3 @@
+//! The `etlc` program.
+
+fn main() {}

@@ -1,0 +1,90 @@
+//! The one door to the outside world.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What a path leads to, links followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EntryKind {
+    /// A regular file and its size in bytes.
+    File(u64),
+    /// A folder.
+    Folder,
+    /// A FIFO, a device, a socket: never opened, because reading one can block for ever.
+    Other,
+}
+
+/// One name in a folder.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// The name, without its folder; names that are not UTF-8 are left out of listings.
+    pub name: String,
+    /// What the name leads to.
+    pub kind: EntryKind,
+}
+
+/// File system access as the compiler needs it. Paths are absolute.
+pub trait System: Send + Sync {
+    /// What a path leads to.
+    ///
+    /// # Errors
+    /// When there is nothing or it may not be looked at.
+    fn kind(&self, path: &Path) -> io::Result<EntryKind>;
+
+    /// The bytes of a file.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The names in a folder, sorted.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>>;
+
+    /// The path with links and `..` resolved.
+    ///
+    /// # Errors
+    /// When there is nothing at that path.
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf>;
+}
+
+/// The machine's own file system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct OsSystem;
+
+#[expect(clippy::disallowed_methods, reason = "this is the implementation that all other code goes through")]
+impl System for OsSystem {
+    fn kind(&self, path: &Path) -> io::Result<EntryKind> {
+        let metadata = std::fs::metadata(path)?;
+        Ok(if metadata.is_file() {
+            EntryKind::File(metadata.len())
+        } else if metadata.is_dir() {
+            EntryKind::Folder
+        } else {
+            EntryKind::Other
+        })
+    }
+
+    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
+        std::fs::read(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in std::fs::read_dir(path)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            // A name that leads nowhere (a dangling link) is still listed: opening it will say so.
+            let kind = self.kind(&entry.path()).unwrap_or(EntryKind::Other);
+            entries.push(Entry { name, kind });
+        }
+        entries.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(entries)
+    }
+
+    fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
+        std::fs::canonicalize(path)
+    }
+}

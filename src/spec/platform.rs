@@ -1,0 +1,295 @@
+//! The platform: what the platform team writes. Specs name none of its means.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::scalars::{CpuQuantity, Dialect, EnvName, EnvText, Label, MemoryQuantity, Version};
+use super::step::Defaults;
+use crate::syntax::{Field, Fixed, Map, Raw};
+
+/// The means that pipelines run on: images, sizes, connections, storage, targets.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Platform {
+    /// Version of this format.
+    pub version: Fixed<Version>,
+    /// Name of the platform.
+    pub platform: Fixed<Label>,
+    /// The teams that own pipelines.
+    #[serde(default)]
+    pub teams: Option<Field<Map<Label, Field<Team>>>>,
+    /// Images that steps run in, by a name that kinds and steps use.
+    #[serde(default)]
+    pub runtimes: Option<Field<Map<Label, Field<Runtime>>>>,
+    /// Resource classes.
+    #[serde(default)]
+    pub resources: Option<Field<Map<Label, Field<Resources>>>>,
+    /// Databases.
+    #[serde(default)]
+    pub connections: Option<Field<Map<Label, Field<Connection>>>>,
+    /// Where artifacts lie.
+    #[serde(default)]
+    pub storage: Option<Field<Map<Label, Field<Storage>>>>,
+    /// Names of secrets and where the cluster keeps them. Never their values.
+    #[serde(default)]
+    pub secrets: Option<Field<Map<Label, Field<SecretRef>>>>,
+    /// Ways to tell people of a failure.
+    #[serde(default)]
+    pub channels: Option<Field<Map<Label, Field<Channel>>>>,
+    /// How `etlc` itself gets into a container whose step needs it.
+    #[serde(default)]
+    pub runner: Option<Field<Runner>>,
+    /// What steps have where neither they nor their pipeline say it.
+    #[serde(default)]
+    pub defaults: Option<Field<Defaults>>,
+    /// Labels on every pod.
+    #[serde(default)]
+    pub labels: Option<Field<Map<String, Field<String>>>>,
+    /// Options of each target.
+    #[serde(default)]
+    pub targets: Option<Field<Map<Label, Raw>>>,
+    /// What differs in an environment: any of the parts above, merged by key; and `schedules`.
+    #[serde(default)]
+    pub environments: Option<Field<Map<Label, Raw>>>,
+    /// Whether schedules are on; `suspended` renders them switched off.
+    #[serde(default)]
+    pub schedules: Option<Field<ScheduleMode>>,
+}
+
+/// A team.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Team {
+    /// How to reach the team.
+    #[serde(default)]
+    pub contact: Option<Field<String>>,
+    /// Where the team's alerts go.
+    #[serde(default)]
+    pub oncall: Option<Field<String>>,
+}
+
+/// An image and what belongs to it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Runtime {
+    /// The image, with a tag or digest.
+    pub image: Field<String>,
+    /// When the node pulls the image.
+    #[serde(default)]
+    pub pull_policy: Option<Field<PullPolicy>>,
+    /// Environment variables of every step in this runtime.
+    #[serde(default)]
+    pub env: Option<Field<Map<EnvName, Field<EnvText>>>>,
+    /// How a step's files reach its container.
+    #[serde(default)]
+    pub files: Option<Field<FileDelivery>>,
+    /// True for an image that has `etlc` on its `PATH` already.
+    #[serde(default)]
+    pub runner: Option<Field<bool>>,
+}
+
+/// When the node pulls an image.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub enum PullPolicy {
+    /// Each time.
+    Always,
+    /// If the node does not have it.
+    IfNotPresent,
+    /// Never.
+    Never,
+}
+
+/// How a step's files reach its container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FileDelivery {
+    /// As a ConfigMap that travels with the rendered pipeline.
+    #[default]
+    Configmap,
+    /// They are in the image already, under `/etlc/files`.
+    Image,
+}
+
+/// A resource class.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Resources {
+    /// CPU requested.
+    #[serde(default)]
+    pub cpu: Option<Field<CpuQuantity>>,
+    /// Memory requested and allowed.
+    #[serde(default)]
+    pub memory: Option<Field<MemoryQuantity>>,
+    /// CPU allowed; no limit if not given.
+    #[serde(default)]
+    pub cpu_limit: Option<Field<CpuQuantity>>,
+    /// Number of GPUs.
+    #[serde(default)]
+    pub gpu: Option<Field<u32>>,
+    /// The GPU's resource name; `nvidia.com/gpu` if not given.
+    #[serde(default)]
+    pub gpu_type: Option<Field<String>>,
+    /// Local disk.
+    #[serde(default)]
+    pub ephemeral_storage: Option<Field<MemoryQuantity>>,
+    /// Labels that a node must have.
+    #[serde(default)]
+    pub node_selector: Option<Field<Map<String, Field<String>>>>,
+    /// Taints that the pod puts up with.
+    #[serde(default)]
+    pub tolerations: Option<Field<Vec<Field<Toleration>>>>,
+}
+
+/// A taint that a pod puts up with.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Toleration {
+    /// The taint's key.
+    #[serde(default)]
+    pub key: Option<Field<String>>,
+    /// How the key is compared.
+    #[serde(default)]
+    pub operator: Option<Field<TolerationOperator>>,
+    /// The taint's value.
+    #[serde(default)]
+    pub value: Option<Field<String>>,
+    /// The taint's effect.
+    #[serde(default)]
+    pub effect: Option<Field<TaintEffect>>,
+}
+
+/// How a taint's key is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub enum TolerationOperator {
+    /// The key is there.
+    Exists,
+    /// The key has the value.
+    Equal,
+}
+
+/// What a taint does to pods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "PascalCase")]
+pub enum TaintEffect {
+    /// Keeps new pods away.
+    NoSchedule,
+    /// Keeps new pods away where possible.
+    PreferNoSchedule,
+    /// Also drives running pods away.
+    NoExecute,
+}
+
+/// A database.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Connection {
+    /// The database's SQL.
+    pub dialect: Field<Dialect>,
+    /// The secret that holds the connection string.
+    #[serde(default)]
+    pub secret: Option<Field<Label>>,
+    /// The connection string itself, where it holds no credentials: a file's path, say.
+    #[serde(default)]
+    pub dsn: Option<Field<String>>,
+    /// The database that table names lie in.
+    #[serde(default)]
+    pub database: Option<Field<String>>,
+    /// The schema that the pipelines' own tables lie in.
+    #[serde(default)]
+    pub schema: Option<Field<String>>,
+    /// Template of the physical name of a pipeline's own table; `{{ pipeline }}__{{ dataset }}` if not given.
+    #[serde(default)]
+    pub table: Option<Field<String>>,
+    /// The command that takes SQL on its standard input; the dialect's own client if not given.
+    #[serde(default)]
+    pub client: Option<Field<Vec<Field<String>>>>,
+    /// The runtime that SQL steps of this connection run in, if not `sql`.
+    #[serde(default)]
+    pub runtime: Option<Field<Label>>,
+    /// True for the connection that steps use where they name none.
+    #[serde(default)]
+    pub default: Option<Field<bool>>,
+}
+
+/// A place for artifacts.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Storage {
+    /// Template of an artifact's URI; may hold `${run.id}`.
+    pub uri: Field<String>,
+}
+
+/// Where the cluster keeps a secret.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SecretRef {
+    /// Name of the Kubernetes Secret.
+    pub name: Field<String>,
+    /// Key in the Secret.
+    pub key: Field<String>,
+}
+
+/// A way to tell people; exactly one of its keys.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Channel {
+    /// A Slack channel.
+    #[serde(default)]
+    pub slack: Option<Field<SlackChannel>>,
+    /// An HTTP endpoint.
+    #[serde(default)]
+    pub webhook: Option<Field<Webhook>>,
+}
+
+/// A Slack channel.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SlackChannel {
+    /// The channel's name.
+    pub channel: Field<String>,
+    /// The secret that holds the token.
+    pub secret: Field<Label>,
+}
+
+/// An HTTP endpoint.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Webhook {
+    /// The secret that holds the URL.
+    pub secret: Field<Label>,
+}
+
+/// How `etlc` itself gets into a container whose step needs it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct Runner {
+    /// An image that has `etlc`.
+    pub image: Field<String>,
+    /// Whether the step runs in that image or the binary is copied out of it.
+    #[serde(default)]
+    pub mode: Option<Field<RunnerMode>>,
+}
+
+/// How `etlc` gets into a container.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RunnerMode {
+    /// Steps that need `etlc` run in the runner's image.
+    #[default]
+    Image,
+    /// An init container copies the binary into the step's own container.
+    Init,
+}
+
+/// Whether schedules are on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ScheduleMode {
+    /// As the pipelines say.
+    #[default]
+    Active,
+    /// Rendered, but switched off.
+    Suspended,
+}
