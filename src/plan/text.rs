@@ -19,6 +19,8 @@ pub enum Reference {
     RunId,
     /// `run.attempt`: which attempt of the step this is, from 1.
     RunAttempt,
+    /// `files`: the folder of the step's files.
+    Files,
     /// `params.NAME`.
     Param(String),
     /// `inputs.DATASET`: the URI or physical table of a dataset that the step reads.
@@ -47,6 +49,7 @@ impl Reference {
             Self::RunTimestamp => "ETLC_RUN_TIMESTAMP".to_owned(),
             Self::RunId => "ETLC_RUN_ID".to_owned(),
             Self::RunAttempt => "ETLC_RUN_ATTEMPT".to_owned(),
+            Self::Files => "ETLC_FILES".to_owned(),
             Self::Param(name) => format!("ETLC_PARAM_{}", upper(name)),
             Self::Input(name) => format!("ETLC_INPUT_{}", upper(name)),
             Self::Output(name) => format!("ETLC_OUTPUT_{}", upper(name)),
@@ -71,6 +74,7 @@ impl Reference {
             "run.timestamp" => return Ok(Self::RunTimestamp),
             "run.id" => return Ok(Self::RunId),
             "run.attempt" => return Ok(Self::RunAttempt),
+            "files" => return Ok(Self::Files),
             _ => {}
         }
         let (head, rest) = text.split_once('.').ok_or(TextError::Unknown)?;
@@ -99,6 +103,7 @@ impl fmt::Display for Reference {
             Self::RunTimestamp => f.write_str("run.timestamp"),
             Self::RunId => f.write_str("run.id"),
             Self::RunAttempt => f.write_str("run.attempt"),
+            Self::Files => f.write_str("files"),
             Self::Param(name) => write!(f, "params.{name}"),
             Self::Input(name) => write!(f, "inputs.{name}"),
             Self::Output(name) => write!(f, "outputs.{name}"),
