@@ -83,9 +83,6 @@ pub struct Runtime {
     /// How a step's files reach its container.
     #[serde(default)]
     pub files: Option<Field<FileDelivery>>,
-    /// True for an image that has `etlc` on its `PATH` already.
-    #[serde(default)]
-    pub runner: Option<Field<bool>>,
 }
 
 /// When the node pulls an image.
@@ -276,10 +273,10 @@ pub struct Runner {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RunnerMode {
-    /// Steps that need `etlc` run in the runner's image.
+    /// It is in the step's image already: that of the step's runtime, or the runner's own where the platform has no such runtime.
     #[default]
     Image,
-    /// An init container copies the binary into the step's own container.
+    /// An init container copies it out of the runner's image.
     Init,
 }
 

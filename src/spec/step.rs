@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scalars::{ColumnName, Duration, EnvName, EnvText, Label, Name};
-use crate::syntax::{Field, Map, Raw};
+use crate::syntax::{Field, Fixed, Map, Raw};
 
 /// One step: what runs, on what, after what.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Step {
     /// The step kind: `sql`, `python`, `container` or one of the platform's; `python@1` pins its version.
-    pub kind: Field<String>,
+    pub kind: Fixed<String>,
     /// What the step does.
     #[serde(default)]
     pub description: Option<Field<String>>,

@@ -42,6 +42,13 @@ func main() {
 	if err != nil {
 		fail("%v", err)
 	}
+	missed, err := faultsThatLintMisses(files)
+	if err != nil {
+		fail("%v", err)
+	}
+	for _, fault := range missed {
+		fmt.Println(fault)
+	}
 	linted, result, err := lintFiles(files)
 	if err != nil {
 		fail("%v", err)
@@ -58,7 +65,7 @@ func main() {
 	if len(expected) == 0 {
 		fail("no Argo object in the files")
 	}
-	if !result {
+	if !result || len(missed) > 0 {
 		fail("faults found, or an Argo object was not linted")
 	}
 }

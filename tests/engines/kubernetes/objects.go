@@ -31,6 +31,9 @@ var strategies = map[schema.GroupKind]rest.RESTCreateStrategy{
 	{Group: "batch", Kind: "Job"}:     job.Strategy,
 }
 
+// applyLimit is what `kubectl apply` can store of an object: it keeps a copy in an annotation.
+const applyLimit = 256 * 1024
+
 var strictDecoder = serializer.NewCodecFactory(legacyscheme.Scheme, serializer.EnableStrict).UniversalDecoder()
 
 // checkDocument returns the kind of a document and what the API server would have against it.
@@ -44,6 +47,9 @@ func checkDocument(d document, custom customResources) (string, []error) {
 	}
 	gvk := object.GroupVersionKind()
 	name := gvk.GroupVersion().String() + " " + gvk.Kind
+	if len(d.json) > applyLimit {
+		return name, []error{fmt.Errorf("%d bytes are too many for kubectl apply", len(d.json))}
+	}
 	if _, ok := strategies[gvk.GroupKind()]; ok {
 		return name, checkBuiltIn(d.json, gvk.GroupKind())
 	}
@@ -73,6 +79,9 @@ func checkBuiltIn(data []byte, kind schema.GroupKind) []error {
 	rest.FillObjectMetaSystemFields(metadata)
 	warnings := &recorder{}
 	ctx := genericapirequest.WithNamespace(context.Background(), metadata.GetNamespace())
+	ctx = genericapirequest.WithRequestInfo(ctx, &genericapirequest.RequestInfo{
+		IsResourceRequest: true, Verb: "create", APIGroup: kind.Group, APIVersion: "v1", Namespace: metadata.GetNamespace(),
+	})
 	ctx = warning.WithWarningRecorder(ctx, warnings)
 	if err := rest.BeforeCreate(strategies[kind], ctx, object); err != nil {
 		return []error{err}

@@ -1,0 +1,123 @@
+//! A step's own fields: files that travel with it, texts with run-time values, names of datasets.
+
+use std::collections::BTreeMap;
+
+use super::faults;
+use super::pipeline::Resolver;
+use super::values::{Scene, Uses};
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::text::find;
+use crate::plan::{File, FileContent};
+use crate::source::{Span, normalize};
+use crate::spec::Format;
+use crate::syntax::{Kind, Node};
+
+/// Permissions of files that start with `#!`.
+const EXECUTABLE: u32 = 0o755;
+/// Permissions of all other files.
+const PLAIN: u32 = 0o644;
+
+/// Files of a step: by the path that the spec writes, and as they travel.
+#[derive(Default)]
+pub(super) struct StepFiles {
+    /// Path as written to path below the step's folder of files.
+    pub paths: BTreeMap<String, String>,
+    pub files: Vec<File>,
+}
+
+/// Reads what the fields of a step name.
+pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses) -> StepFiles {
+    let draft = scene.draft();
+    let mut files = StepFiles::default();
+    for (format, node) in draft.kind.fields.formats(&draft.fields) {
+        let Kind::Scalar(text, _) = &node.kind else { continue };
+        if node.is_template() {
+            continue;
+        }
+        match format {
+            Some(Format::File) => files.add(resolver, text, node),
+            Some(Format::Text) => {
+                let map = resolver.cx.files.map();
+                uses.text(resolver, scene, text, |range| faults::place(map, node, range));
+            }
+            Some(Format::Dataset) => check_dataset(resolver, scene, text, node.span),
+            Some(Format::Sql | Format::Connection) => {}
+            Some(Format::Duration | Format::Quantity) | None => check_constant(resolver, text, node),
+        }
+    }
+    files
+}
+
+impl StepFiles {
+    fn add(&mut self, resolver: &mut Resolver<'_>, written: &str, node: &Node) {
+        let path = super::platform::join(&resolver.folder, written);
+        let Some(path) = normalize(&path) else {
+            resolver.report(faults::file(node.span, written, &crate::source::FileError::Outside));
+            return;
+        };
+        match resolver.cx.files.bytes(&path) {
+            Ok(bytes) => {
+                let below = path.strip_prefix(&resolver.folder).map(|rest| rest.trim_start_matches('/'));
+                let place = below.unwrap_or(&path).to_owned();
+                self.paths.insert(written.to_owned(), place.clone());
+                resolver.used.insert(path);
+                self.push(file(place, &bytes));
+            }
+            Err(error) => {
+                // A file that comes to be there makes the plan another one.
+                resolver.used.insert(path.clone());
+                resolver.report(faults::file(node.span, &path, &error));
+            }
+        }
+    }
+
+    /// Adds a file that the kind wrote.
+    pub fn push_text(&mut self, path: &str, text: &str) {
+        self.paths.insert(path.to_owned(), path.to_owned());
+        self.push(file(path.to_owned(), text.as_bytes()));
+    }
+
+    fn push(&mut self, file: File) {
+        if !self.files.iter().any(|known| known.path == file.path) {
+            self.files.push(file);
+        }
+    }
+}
+
+fn file(path: String, bytes: &[u8]) -> File {
+    let mode = if bytes.starts_with(b"#!") { EXECUTABLE } else { PLAIN };
+    let content = match std::str::from_utf8(bytes) {
+        Ok(text) => FileContent::Text(text.to_owned()),
+        Err(_) => {
+            use base64::Engine as _;
+            FileContent::Base64(base64::engine::general_purpose::STANDARD.encode(bytes))
+        }
+    };
+    File { path, mode, content }
+}
+
+/// Run-time values may not stand where only compile-time text can.
+fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
+    for found in find(text).into_iter().filter(|found| found.part.is_ok()) {
+        let span = faults::place(resolver.cx.files.map(), node, found.range.clone());
+        resolver.report(
+            Diagnostic::new(&catalogue::RUNTIME_NOT_ALLOWED, span, format!("`{}` is known only when the step runs, and this is read before", &text[found.range]))
+                .label("must be known at compile time")
+                .note("run-time values may stand in arguments, in values of environment variables, in SQL where a literal may stand, in `when` and in URIs")
+                .help("use a template, such as `{{ vars.NAME }}`, or write `$${` for a literal `${`"),
+        );
+    }
+}
+
+fn check_dataset(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
+    if name.contains('.') {
+        if let Err(diagnostic) = super::header::foreign(resolver, name, span) {
+            resolver.report(diagnostic);
+        }
+        return;
+    }
+    let names = scene.datasets.names();
+    if !names.contains(&name) {
+        resolver.report(faults::unknown_name(&catalogue::UNKNOWN_DATASET, span, "dataset", name, names));
+    }
+}

@@ -1,0 +1,153 @@
+//! The graph: which step waits for which, and why; and that no step waits for itself.
+
+use indexmap::IndexMap;
+
+use super::datasets::Datasets;
+use super::header::Header;
+use super::lower::Lowered;
+use super::pipeline::Resolver;
+use super::steps::Draft;
+use super::values::{Scene, report_no_step};
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{Need, NeedOrigin};
+use crate::source::Span;
+use crate::syntax::Field;
+
+/// Why one draft waits for another.
+struct Edge {
+    reason: String,
+    span: Span,
+}
+
+/// Fills in the steps' `needs`.
+pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &[Draft<'_>], lowered: &mut [Lowered]) {
+    let mut graph: Vec<IndexMap<usize, Vec<Edge>>> = Vec::new();
+    for (index, lowered) in lowered.iter().enumerate() {
+        let scene = Scene { header, datasets, drafts, index };
+        graph.push(edges(resolver, &scene, lowered));
+    }
+    if let Some(cycle) = find_cycle(&graph) {
+        report_cycle(resolver, drafts, &graph, &cycle);
+        return;
+    }
+    for (edges, lowered) in graph.iter_mut().zip(lowered) {
+        edges.sort_unstable_keys();
+        for (&writer, because) in edges.iter() {
+            let because = because.iter().map(|edge| NeedOrigin { reason: edge.reason.clone(), origin: resolver.origin(edge.span) }).collect();
+            lowered.step.needs.push(Need { step: drafts[writer].id.clone(), because });
+        }
+    }
+}
+
+fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) -> IndexMap<usize, Vec<Edge>> {
+    let mut edges: IndexMap<usize, Vec<Edge>> = IndexMap::new();
+    let mut add = |from: usize, reason: String, span: Span| {
+        if from != scene.index {
+            edges.entry(from).or_default().push(Edge { reason, span });
+        }
+    };
+    let draft = scene.draft();
+    for field in draft.spec.after.as_ref().and_then(Field::get).into_iter().flatten() {
+        let Some(name) = field.get() else { continue };
+        let before = |index: &usize| scene.drafts[*index].name == *name || scene.drafts[*index].id == *name;
+        let found: Vec<_> = (0..scene.drafts.len()).filter(before).collect();
+        if *name == draft.name || *name == draft.id {
+            resolver.report(
+                Diagnostic::new(&catalogue::CYCLE, field.span, format!("the step `{name}` waits for itself")).label("the step itself").help("take it away"),
+            );
+        } else if found.is_empty() && !left_out(scene, name) {
+            report_no_step(resolver, scene, name, field.span);
+        }
+        for index in found {
+            add(index, "after".to_owned(), field.span);
+        }
+    }
+    let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten();
+    for (name, span) in inputs.filter_map(|field| Some((field.get()?, field.span))) {
+        for writer in scene.datasets.writers(name) {
+            add(writer, format!("inputs: {name}"), span);
+        }
+    }
+    for (name, span) in &lowered.sql_reads {
+        for writer in scene.datasets.writers(name) {
+            // A step that reads what it writes, as append and merge do, does not wait for the other cells of its matrix either.
+            if scene.drafts[writer].name != draft.name {
+                add(writer, format!("sql: {name}"), *span);
+            }
+        }
+    }
+    for (writer, reference, span) in &lowered.refers {
+        add(*writer, format!("reference: {reference}"), *span);
+    }
+    edges
+}
+
+/// True for a step that is in the spec but not in this environment.
+fn left_out(scene: &Scene<'_, '_>, name: &str) -> bool {
+    let bare = name.split_once('[').map_or(name, |(bare, _)| bare);
+    bare == name && scene.header.steps.iter().any(|entry| entry.key == name && entry.value.get("if").is_some())
+}
+
+/// The shortest cycle through the first draft that has one.
+fn find_cycle(graph: &[IndexMap<usize, Vec<Edge>>]) -> Option<Vec<usize>> {
+    let mut waiting: Vec<usize> = graph.iter().map(IndexMap::len).collect();
+    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.len()];
+    for (reader, edges) in graph.iter().enumerate() {
+        for &writer in edges.keys() {
+            readers[writer].push(reader);
+        }
+    }
+    let mut ready: Vec<usize> = (0..graph.len()).filter(|&index| waiting[index] == 0).collect();
+    while let Some(done) = ready.pop() {
+        for &reader in &readers[done] {
+            waiting[reader] -= 1;
+            if waiting[reader] == 0 {
+                ready.push(reader);
+            }
+        }
+    }
+    let start = (0..graph.len()).filter(|&index| waiting[index] > 0).find_map(|start| path_back(graph, &waiting, start));
+    start
+}
+
+/// The shortest way from a draft over those it waits for and back to it.
+fn path_back(graph: &[IndexMap<usize, Vec<Edge>>], waiting: &[usize], start: usize) -> Option<Vec<usize>> {
+    let mut from: IndexMap<usize, usize> = IndexMap::new();
+    let mut queue = std::collections::VecDeque::from([start]);
+    while let Some(at) = queue.pop_front() {
+        for &next in graph[at].keys().filter(|&&next| waiting[next] > 0) {
+            if next == start {
+                let mut path = vec![at];
+                let mut back = at;
+                while back != start {
+                    back = *from.get(&back)?;
+                    path.push(back);
+                }
+                path.reverse();
+                return Some(path);
+            }
+            if !from.contains_key(&next) {
+                from.insert(next, at);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
+
+fn report_cycle(resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], graph: &[IndexMap<usize, Vec<Edge>>], cycle: &[usize]) {
+    let ids: Vec<_> = cycle.iter().chain(cycle.first()).map(|&index| format!("`{}`", drafts[index].id)).collect();
+    let mut found: Option<Diagnostic> = None;
+    for (position, &reader) in cycle.iter().enumerate() {
+        let writer = cycle[(position + 1) % cycle.len()];
+        let Some(edge) = graph[reader].get(&writer).and_then(|edges| edges.first()) else { continue };
+        let text = format!("`{}` waits for `{}` ({})", drafts[reader].id, drafts[writer].id, edge.reason);
+        found = Some(match found {
+            None => Diagnostic::new(&catalogue::CYCLE, edge.span, format!("steps wait for each other: {}", ids.join(" → "))).label(text),
+            Some(found) => found.also(edge.span, text),
+        });
+    }
+    if let Some(found) = found {
+        resolver.report(found.note("none of them could ever start").help("take one of these edges away"));
+    }
+}

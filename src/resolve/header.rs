@@ -1,0 +1,220 @@
+//! Everything of a pipeline but its steps.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::faults::unknown_name;
+use super::pipeline::Resolver;
+use super::platform::{Lookup, look_up, missing};
+use super::render::{Renderer, has_template};
+use super::{layers, params, schedule};
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{self, Notification, Owner, Param, Schedule, Secret, Trigger};
+use crate::source::Span;
+use crate::spec;
+use crate::syntax::{Entry, Field, Kind, Node, decode};
+use crate::template::{Engine, Scope};
+
+/// A pipeline's own settings, resolved.
+pub(super) struct Header {
+    pub formerly: Vec<String>,
+    pub owner: Owner,
+    pub description: Option<String>,
+    pub tags: Vec<String>,
+    pub timezone: String,
+    pub schedule: Option<Schedule>,
+    pub trigger: Option<Trigger>,
+    pub timeout: Option<u64>,
+    pub params: IndexMap<String, Param>,
+    /// Params that were declared, right or wrong.
+    pub param_names: Vec<String>,
+    pub on_failure: Vec<Notification>,
+    /// The datasets from outside, rendered.
+    pub spec: spec::Pipeline,
+    /// The steps as written, by name.
+    pub steps: Vec<Entry>,
+    /// The pipeline's `defaults`.
+    pub defaults: Option<Node>,
+    /// What templates of the pipeline see, but for `matrix`.
+    pub scope: Scope,
+}
+
+/// Resolves the header; `None` if the file is too broken to say anything of its steps.
+pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header> {
+    let (raw, faults) = decode::<spec::Pipeline>(root);
+    resolver.diagnostics.extend(faults);
+    let raw = raw?;
+    resolver.name = raw.pipeline.get()?.0.clone();
+    check_environments(resolver, &raw);
+    let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
+    let engine = Engine::new(Vec::new(), &resolver.cx.macros);
+    let mut scope = Scope::default();
+    scope.values.insert("env".to_owned(), Value::from(resolver.cx.platform.env_name()));
+    scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
+    resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
+    scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
+    let vars = vars(resolver, &engine, &layered, &scope);
+    scope.values.insert("vars".to_owned(), vars);
+    let spec = rendered(resolver, &engine, &layered, &scope).unwrap_or(raw);
+    let owner = owner(resolver, &spec.owner);
+    let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
+    Some(Header {
+        formerly: spec.formerly.as_ref().and_then(Field::get).map(|names| names.iter().filter_map(|name| Some(name.get()?.0.clone())).collect()).unwrap_or_default(),
+        owner,
+        description: text(spec.description.as_ref()),
+        tags: spec.tags.as_ref().and_then(Field::get).map(|tags| tags.iter().filter_map(|tag| Some(tag.get()?.0.clone())).collect()).unwrap_or_default(),
+        timezone: schedule::timezone(resolver, spec.timezone.as_ref()).unwrap_or_else(|| "UTC".to_owned()),
+        schedule: schedule::resolve(resolver, spec.schedule.as_ref()),
+        trigger: trigger(resolver, spec.trigger.as_ref()),
+        timeout: spec.timeout.as_ref().and_then(Field::get).map(|timeout| timeout.0),
+        params,
+        param_names,
+        on_failure: on_failure(resolver, spec.on_failure.as_ref()),
+        spec,
+        steps: layered.get("steps").map(|steps| steps.entries().to_vec()).unwrap_or_default(),
+        defaults: layered.get("defaults").cloned(),
+        scope,
+    })
+}
+
+fn text(field: Option<&Field<String>>) -> Option<String> {
+    field.and_then(Field::get).cloned()
+}
+
+/// The values that templates see as `vars`: each may use those before it.
+fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &Scope) -> Value {
+    let mut vars = serde_json::Map::new();
+    let renderer = Renderer { files: resolver.cx.files, engine };
+    for entry in root.get("vars").map(Node::entries).unwrap_or_default() {
+        let value = if has_template(&entry.value) {
+            let mut scope = scope.clone();
+            scope.values.insert("vars".to_owned(), Value::Object(vars.clone()));
+            renderer.node(&entry.value, &scope, &mut resolver.diagnostics)
+        } else {
+            entry.value.clone()
+        };
+        vars.insert(entry.key.clone(), value.to_json());
+    }
+    Value::Object(vars)
+}
+
+/// The pipeline as types with its templates rendered, its steps left as they are.
+fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
+    let renderer = Renderer { files: resolver.cx.files, engine };
+    let mut entries = Vec::new();
+    for entry in layered.entries() {
+        let keep = matches!(entry.key.as_str(), "steps" | "vars" | "defaults");
+        let value = if keep { entry.value.clone() } else { renderer.node(&entry.value, scope, &mut resolver.diagnostics) };
+        entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
+    }
+    let (spec, faults) = decode::<spec::Pipeline>(&Node { span: layered.span, kind: Kind::Map(entries) });
+    resolver.diagnostics.extend(faults);
+    spec
+}
+
+fn check_environments(resolver: &mut Resolver<'_>, raw: &spec::Pipeline) {
+    let Some(environments) = raw.environments.as_ref().and_then(Field::get) else { return };
+    let platform = resolver.cx.platform;
+    for (name, item) in &environments.0 {
+        let known = platform.environments.iter().chain(&platform.environment).any(|known| *known == name.0);
+        // Without any environment on the platform there is nothing to compare with: a spec may be ahead of it.
+        if !known && !platform.environments.is_empty() {
+            let names: Vec<_> = platform.environments.iter().map(String::as_str).collect();
+            resolver.report(missing(&catalogue::UNKNOWN_ENVIRONMENT, item.key_span, "environment", &name.0, &names));
+        }
+        let Some(overlay) = item.value.get() else { continue };
+        for (step, item) in overlay.steps.as_ref().and_then(Field::get).map(|steps| &steps.0).into_iter().flatten() {
+            let steps = raw.steps.get().map(|steps| &steps.0);
+            if steps.is_some_and(|steps| !steps.contains_key(step)) {
+                let names = steps.into_iter().flatten().map(|(name, _)| name.0.as_str());
+                resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, item.key_span, "step", &step.0, names));
+            }
+        }
+    }
+}
+
+fn owner(resolver: &mut Resolver<'_>, field: &Field<spec::scalars::Label>) -> Owner {
+    let mut owner = Owner { team: resolver.team.clone(), contact: None, oncall: None };
+    let Some(team) = field.get() else { return owner };
+    owner.team.clone_from(&team.0);
+    match look_up(&resolver.cx.platform.spec.teams, &team.0) {
+        Lookup::Found(found) => {
+            owner.contact = text(found.contact.as_ref());
+            owner.oncall = text(found.oncall.as_ref());
+        }
+        // A platform that lists no teams leaves owners free.
+        Lookup::Missing(names) if !names.is_empty() => {
+            resolver.report(missing(&catalogue::UNKNOWN_TEAM, field.span, "team", &team.0, &names));
+        }
+        Lookup::Missing(_) | Lookup::Faulty => {}
+    }
+    owner
+}
+
+fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) -> Option<Trigger> {
+    let field = field?;
+    let mut datasets = Vec::new();
+    for dataset in field.get()?.datasets.get()? {
+        let Some(name) = dataset.get() else { continue };
+        if let Err(diagnostic) = foreign(resolver, name, dataset.span) {
+            resolver.report(diagnostic);
+        }
+        datasets.push(name.clone());
+    }
+    Some(Trigger { datasets, origin: resolver.origin(field.span) })
+}
+
+/// A dataset of another pipeline, as `pipeline.dataset`.
+pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result<super::index::Offer, Diagnostic> {
+    let Some((pipeline, dataset)) = name.split_once('.') else {
+        return Err(Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is not a dataset of another pipeline"))
+            .label("no pipeline named")
+            .help("write it as `pipeline.dataset`"));
+    };
+    let pipelines = resolver.cx.index.pipelines();
+    let Some(entry) = pipelines.get(pipeline) else {
+        return Err(unknown_name(&catalogue::UNKNOWN_DATASET, span, "pipeline", pipeline, pipelines.keys().map(String::as_str)));
+    };
+    entry.datasets.get(dataset).cloned().ok_or_else(|| {
+        let names = entry.datasets.keys().map(String::as_str);
+        unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names)
+    })
+}
+
+fn on_failure(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Notify>>) -> Vec<Notification> {
+    let mut notifications = Vec::new();
+    let channels = field.and_then(Field::get).and_then(|notify| notify.notify.get());
+    for channel in channels.into_iter().flatten() {
+        let Some(name) = channel.get() else { continue };
+        match look_up(&resolver.cx.platform.spec.channels, &name.0) {
+            Lookup::Found(found) => notifications.extend(notification(resolver, &name.0, found, channel.span)),
+            Lookup::Missing(names) => resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names)),
+            Lookup::Faulty => {}
+        }
+    }
+    notifications
+}
+
+fn notification(resolver: &mut Resolver<'_>, name: &str, channel: &spec::Channel, span: Span) -> Option<Notification> {
+    let slack = channel.slack.as_ref().and_then(Field::get);
+    let webhook = channel.webhook.as_ref().and_then(Field::get);
+    let (kind, target, secret) = match (slack, webhook) {
+        (Some(slack), _) => ("slack", slack.channel.get().cloned(), &slack.secret),
+        (None, Some(webhook)) => ("webhook", None, &webhook.secret),
+        (None, None) => return None,
+    };
+    let secret = secret_ref(resolver, secret.get()?.0.as_str(), secret.span)?;
+    Some(Notification { channel: name.to_owned(), kind: kind.to_owned(), target, secret, origin: resolver.origin(span) })
+}
+
+/// Where the cluster keeps a secret of the platform.
+pub(super) fn secret_ref(resolver: &mut Resolver<'_>, name: &str, span: Span) -> Option<Secret> {
+    match look_up(&resolver.cx.platform.spec.secrets, name) {
+        Lookup::Found(found) => Some(plan::Secret { name: found.name.get()?.clone(), key: found.key.get()?.clone() }),
+        Lookup::Missing(names) => {
+            resolver.report(missing(&catalogue::UNKNOWN_SECRET, span, "secret", name, &names));
+            None
+        }
+        Lookup::Faulty => None,
+    }
+}

@@ -1,0 +1,103 @@
+//! Run-time parameters: their types, defaults and bounds.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::pipeline::Resolver;
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{Param, ParamType};
+use crate::source::Span;
+use crate::spec;
+use crate::spec::scalars::{Date, Name};
+use crate::syntax::{Field, Map};
+
+type Declared = Field<Map<Name, Field<spec::ParamSpec>>>;
+
+/// The parameters, and the names of all that were declared, right or wrong.
+pub(super) fn resolve(resolver: &mut Resolver<'_>, field: Option<&Declared>) -> (IndexMap<String, Param>, Vec<String>) {
+    let mut params = IndexMap::new();
+    let mut names = Vec::new();
+    for (name, item) in field.and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
+        names.push(name.0.clone());
+        let Some(declared) = item.value.get() else { continue };
+        if let Some(param) = param(resolver, declared, item.key_span) {
+            params.insert(name.0.clone(), param);
+        }
+    }
+    (params, names)
+}
+
+fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) -> Option<Param> {
+    let kind = match declared.kind.get()? {
+        spec::ParamType::String => ParamType::String,
+        spec::ParamType::Integer => ParamType::Integer,
+        spec::ParamType::Number => ParamType::Number,
+        spec::ParamType::Boolean => ParamType::Boolean,
+        spec::ParamType::Date => ParamType::Date,
+    };
+    let number = |field: &Option<Field<f64>>| field.as_ref().and_then(Field::get).copied();
+    let (minimum, maximum) = (number(&declared.minimum), number(&declared.maximum));
+    let choices = declared.choices.as_ref().and_then(Field::get);
+    let choices: Option<Vec<Value>> = choices.map(|choices| choices.iter().map(|choice| choice.0.to_json()).collect());
+    let default = declared.default.as_ref().map(|raw| (raw.0.to_json(), raw.0.span));
+    if let Some((value, place)) = &default
+        && let Err(reason) = fits(value, kind, minimum, maximum, choices.as_deref())
+    {
+        resolver.report(
+            Diagnostic::new(&catalogue::PARAM_TYPE, *place, format!("the default `{}` does not fit the parameter: {reason}", show(value)))
+                .label("does not fit")
+                .also(declared.kind.span, "the type is declared here")
+                .help("change the default, or the type and bounds"),
+        );
+    }
+    Some(Param {
+        kind,
+        default: default.map(|(value, _)| value),
+        minimum,
+        maximum,
+        choices,
+        description: declared.description.as_ref().and_then(Field::get).cloned(),
+        origin: resolver.origin(span),
+    })
+}
+
+fn show(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+/// Whether a value is one that a parameter may have.
+fn fits(value: &Value, kind: ParamType, minimum: Option<f64>, maximum: Option<f64>, choices: Option<&[Value]>) -> Result<(), String> {
+    let right = match kind {
+        ParamType::String => value.is_string(),
+        ParamType::Integer => value.is_i64() || value.is_u64(),
+        ParamType::Number => value.is_number(),
+        ParamType::Boolean => value.is_boolean(),
+        ParamType::Date => value.as_str().is_some_and(|text| Date::parse(text).is_ok()),
+    };
+    if !right {
+        return Err(format!("it is not {}", describe(kind)));
+    }
+    if let Some(number) = value.as_f64() {
+        if minimum.is_some_and(|minimum| number < minimum) {
+            return Err(format!("it is less than the minimum {}", minimum.unwrap_or_default()));
+        }
+        if maximum.is_some_and(|maximum| number > maximum) {
+            return Err(format!("it is more than the maximum {}", maximum.unwrap_or_default()));
+        }
+    }
+    if choices.is_some_and(|choices| !choices.contains(value)) {
+        return Err("it is not among `choices`".to_owned());
+    }
+    Ok(())
+}
+
+/// A type in words.
+pub(super) fn describe(kind: ParamType) -> &'static str {
+    match kind {
+        ParamType::String => "a string",
+        ParamType::Integer => "a whole number",
+        ParamType::Number => "a number",
+        ParamType::Boolean => "`true` or `false`",
+        ParamType::Date => "a day written `YYYY-MM-DD`",
+    }
+}

@@ -1,0 +1,271 @@
+//! The platform: built-in values, the workspace's own files over them, an environment over those.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::documents::{Document, read};
+use super::faults;
+use super::kinds::{self, Kind};
+use super::render::Renderer;
+use crate::diag::{Diagnostic, catalogue};
+use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
+use crate::spec;
+use crate::spec::scalars::Label;
+use crate::syntax::{self, Entry, Field, Map, Node, decode, merge};
+use crate::template::{Engine, Macros, Scope};
+
+/// Keys of the platform file whose values are rendered later, where more names are in scope.
+const RENDERED_LATER: [(&str, &str); 2] = [("connections", "table"), ("storage", "uri")];
+
+/// The means that pipelines run on, in one environment.
+pub struct Platform {
+    /// The environment, if one was chosen.
+    pub environment: Option<String>,
+    /// The environments that the platform describes.
+    pub environments: Vec<String>,
+    /// The platform as types; parts that are wrong are unknown.
+    pub(super) spec: spec::Platform,
+    /// The platform's `defaults`, as a tree.
+    pub(super) defaults: Option<Node>,
+    /// The step kinds, the platform's own over the built-in ones.
+    pub kinds: IndexMap<String, Kind>,
+    /// Paths of the files that it was read from.
+    pub files: Vec<String>,
+    targets: Option<Node>,
+    packs: Vec<(String, String)>,
+}
+
+impl Platform {
+    /// The options of a target, as the platform gives them.
+    #[must_use]
+    pub fn target_options(&self, target: &str) -> Option<&Node> {
+        self.targets.as_ref()?.get(target)
+    }
+
+    /// The files of a target pack that the platform has of its own: path below `targets/NAME`, text.
+    #[must_use]
+    pub fn target_files(&self, target: &str) -> Vec<(String, String)> {
+        let prefix = format!("{target}/");
+        self.packs.iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.to_owned(), text.clone()))).collect()
+    }
+
+    /// Names of the targets that the platform has of its own.
+    pub fn own_targets(&self) -> impl Iterator<Item = &str> {
+        self.packs.iter().filter_map(|(path, _)| path.strip_suffix("/target.yaml"))
+    }
+
+    /// The name that templates see as `env`.
+    #[must_use]
+    pub(super) fn env_name(&self) -> &str {
+        self.environment.as_deref().unwrap_or("default")
+    }
+}
+
+/// What a name of the platform leads to.
+pub(super) enum Lookup<'a, T> {
+    /// This.
+    Found(&'a T),
+    /// Something that is wrong and was reported.
+    Faulty,
+    /// Nothing; the names that there are.
+    Missing(Vec<&'a str>),
+}
+
+/// Looks a name up in a part of the platform.
+pub(super) fn look_up<'a, T>(part: &'a Option<Field<Map<Label, Field<T>>>>, name: &str) -> Lookup<'a, T> {
+    let Some(field) = part else { return Lookup::Missing(Vec::new()) };
+    let Some(map) = field.get() else { return Lookup::Faulty };
+    match map.0.get(&Label(name.to_owned())) {
+        Some(item) => item.value.get().map_or(Lookup::Faulty, |value| Lookup::Found(value)),
+        None => Lookup::Missing(map.0.keys().map(|label| label.0.as_str()).collect()),
+    }
+}
+
+/// Reads the platform in a folder, or the built-in one alone where there is no folder, with an environment laid over it.
+#[must_use]
+pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Option<&str>) -> (Platform, Vec<Diagnostic>) {
+    let mut loader = Loader { files, diagnostics: Vec::new(), used: Vec::new() };
+    let mut node = loader.builtin("platform/platform.yaml");
+    if folder.is_none() {
+        node = merge(&node, &loader.builtin("platform/standalone.yaml"));
+    }
+    let own = folder.and_then(|folder| loader.own(folder));
+    if let Some(own) = &own {
+        node = merge(&node, own);
+    }
+    let environments: Vec<String> =
+        node.get("environments").map(|part| part.entries().iter().map(|entry| entry.key.clone()).collect()).unwrap_or_default();
+    // Every environment is decoded, so that a fault in one that was not asked for is found too.
+    for name in &environments {
+        let overlaid = overlay(&node, name);
+        loader.check(&overlaid);
+    }
+    let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, name));
+    let rendered = loader.render(&node, environment.unwrap_or("default"));
+    let spec = loader.check(&rendered).unwrap_or_else(empty);
+    let kinds = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
+    let packs = folder.map(|folder| loader.packs(folder)).unwrap_or_default();
+    let platform = Platform {
+        environment: environment.map(ToOwned::to_owned),
+        environments,
+        spec,
+        defaults: rendered.get("defaults").cloned(),
+        targets: rendered.get("targets").cloned(),
+        kinds,
+        files: loader.used,
+        packs,
+    };
+    (platform, loader.diagnostics)
+}
+
+/// The platform with an environment's parts merged over its own.
+fn overlay(platform: &Node, environment: &str) -> Node {
+    match platform.get("environments").and_then(|part| part.get(environment)) {
+        Some(over) if !over.entries().is_empty() => merge(platform, over),
+        _ => platform.clone(),
+    }
+}
+
+/// The platform of a file too broken to be one: everything in it is unknown.
+fn empty() -> spec::Platform {
+    let node = Node { span: Span::default(), kind: syntax::Kind::Map(Vec::new()) };
+    let (spec, _) = decode(&node);
+    spec.unwrap_or_else(|| unreachable!("an empty map decodes to fields that are unknown"))
+}
+
+struct Loader<'a> {
+    files: &'a Files<'a>,
+    diagnostics: Vec<Diagnostic>,
+    used: Vec<String>,
+}
+
+impl Loader<'_> {
+    fn builtin(&mut self, path: &str) -> Node {
+        let text = BUILTIN.iter().find(|(name, _)| *name == path).map_or("", |(_, text)| text);
+        let file = self.files.map().add(format!("<built-in>/{path}"), text);
+        let (parsed, diagnostics) = syntax::parse(&file);
+        self.diagnostics.extend(diagnostics);
+        parsed.root.unwrap_or(Node { span: file.span(), kind: syntax::Kind::Map(Vec::new()) })
+    }
+
+    /// `platform.yaml` and the parts that are files of their own.
+    fn own(&mut self, folder: &str) -> Option<Node> {
+        let main = join(folder, "platform.yaml");
+        let mut node = self.file(&main)?;
+        for part in spec::Platform::PARTS {
+            let path = join(folder, &format!("{part}.yaml"));
+            if matches!(self.files.bytes(&path), Err(FileError::Missing { .. })) {
+                continue;
+            }
+            let Some(value) = self.file(&path) else { continue };
+            let span = Span::at(value.span.start);
+            let entry = Entry { key: (*part).to_owned(), key_span: span, value };
+            node = merge(&node, &Node { span: node.span, kind: syntax::Kind::Map(vec![entry]) });
+        }
+        Some(node)
+    }
+
+    fn file(&mut self, path: &str) -> Option<Node> {
+        self.used.push(path.to_owned());
+        let Document { root, diagnostics, .. } = read(self.files, path);
+        self.diagnostics.extend(diagnostics);
+        root
+    }
+
+    fn check(&mut self, node: &Node) -> Option<spec::Platform> {
+        let (spec, diagnostics) = decode::<spec::Platform>(node);
+        self.diagnostics.extend(diagnostics);
+        spec
+    }
+
+    fn render(&mut self, node: &Node, environment: &str) -> Node {
+        let engine = Engine::new(Vec::new(), &Macros::default());
+        let mut scope = Scope::default();
+        scope.values.insert("env".to_owned(), Value::from(environment));
+        let renderer = Renderer { files: self.files, engine: &engine };
+        let mut entries = Vec::new();
+        for entry in node.entries() {
+            // The environments were merged in; their templates are not rendered for another one.
+            if entry.key == "environments" {
+                continue;
+            }
+            let later = RENDERED_LATER.iter().find(|(part, _)| *part == entry.key).map(|(_, key)| *key);
+            let value = match later {
+                Some(key) => self.render_but(&renderer, &entry.value, key, &scope),
+                None => renderer.node(&entry.value, &scope, &mut self.diagnostics),
+            };
+            entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
+        }
+        Node { span: node.span, kind: syntax::Kind::Map(entries) }
+    }
+
+    /// Renders each entry of a part but for one key, which becomes plain text.
+    fn render_but(&mut self, renderer: &Renderer<'_>, part: &Node, key: &str, scope: &Scope) -> Node {
+        let rendered = |entry: &Entry, diagnostics: &mut Vec<Diagnostic>| {
+            let inner = entry.value.entries().iter().map(|inner| {
+                let value = match &inner.value.kind {
+                    syntax::Kind::Scalar(text, _) if inner.key == key => {
+                        Node { span: inner.value.span, kind: syntax::Kind::Scalar(text.clone(), syntax::Style::Computed) }
+                    }
+                    _ => renderer.node(&inner.value, scope, diagnostics),
+                };
+                Entry { key: inner.key.clone(), key_span: inner.key_span, value }
+            });
+            let kind = match &entry.value.kind {
+                syntax::Kind::Map(_) => syntax::Kind::Map(inner.collect()),
+                other => other.clone(),
+            };
+            Entry { key: entry.key.clone(), key_span: entry.key_span, value: Node { span: entry.value.span, kind } }
+        };
+        match &part.kind {
+            syntax::Kind::Map(entries) => {
+                let entries = entries.iter().map(|entry| rendered(entry, &mut self.diagnostics)).collect();
+                Node { span: part.span, kind: syntax::Kind::Map(entries) }
+            }
+            _ => part.clone(),
+        }
+    }
+
+    /// The text files below `targets/`.
+    fn packs(&mut self, folder: &str) -> Vec<(String, String)> {
+        let base = join(folder, "targets");
+        let mut found = Vec::new();
+        for target in list(self.files, &base, EntryKind::Folder) {
+            let target_folder = join(&base, &target);
+            let entries = self.files.system().list(&self.files.root().join(&target_folder)).unwrap_or_default();
+            for entry in entries.iter().filter(|entry| matches!(entry.kind, EntryKind::File(_))) {
+                let path = join(&target_folder, &entry.name);
+                self.used.push(path.clone());
+                match self.files.text(&path) {
+                    Ok(file) => found.push((format!("{target}/{}", entry.name), file.text().to_owned())),
+                    Err(error) => {
+                        let span = self.files.map().add(path.as_str(), "").span();
+                        self.diagnostics.push(faults::file(span, &path, &error));
+                    }
+                }
+            }
+        }
+        found
+    }
+}
+
+/// Names in a folder of the workspace; none where there is no such folder.
+pub(super) fn list(files: &Files<'_>, folder: &str, kind: EntryKind) -> Vec<String> {
+    let same = |other: EntryKind| std::mem::discriminant(&kind) == std::mem::discriminant(&other);
+    let entries = files.system().list(&files.root().join(folder)).unwrap_or_default();
+    entries.into_iter().filter(|entry| same(entry.kind)).map(|entry| entry.name).collect()
+}
+
+/// Two pieces of a path.
+pub(super) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() || folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// Reports a name that the platform does not have.
+pub(super) fn missing(rule: &'static crate::diag::Rule, span: Span, what: &str, name: &str, known: &[&str]) -> Diagnostic {
+    let found = faults::unknown_name(rule, span, what, name, known.iter().copied());
+    if rule.id == catalogue::UNKNOWN_TEAM.id || found.help.is_some() {
+        return found;
+    }
+    found.help("use one of those known, or ask the platform team to add it")
+}

@@ -1,0 +1,203 @@
+//! A step's SQL: rendered, read for the tables it uses, and with its run-time values checked.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::context::has_extension;
+use super::faults;
+use super::pipeline::Resolver;
+use super::render::Renderer;
+use super::values::{Scene, Uses};
+use super::{datasets, header};
+use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
+use crate::plan::text::find;
+use crate::source::{SourceFile, Span, normalize};
+use crate::sql::{self, Dialect};
+use crate::syntax::{Kind, Node};
+use crate::template::{CallError, Engine, Function, Macros, Rendered, Scope};
+
+/// A step's SQL, ready to be put into statements.
+pub(super) struct Sql {
+    pub text: String,
+    /// The only statement without its closing `;`, if it is a query.
+    pub query: Option<String>,
+    /// Datasets that it reads, with the place and the reason.
+    pub reads: Vec<(String, Span)>,
+}
+
+/// Where SQL stands: in the spec or in a file of its own.
+enum Source<'n> {
+    Inline(&'n Node, String),
+    File(Arc<SourceFile>),
+}
+
+/// Renders and reads the SQL of a field.
+pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses, node: &Node, connection: &str, dialect: Dialect) -> Option<Sql> {
+    let Kind::Scalar(written, _) = &node.kind else { return None };
+    let source = source(resolver, scene, written, node)?;
+    let text = match &source {
+        Source::Inline(_, text) => text.as_str(),
+        Source::File(file) => file.text(),
+    };
+    let called = Arc::new(Mutex::new(Vec::new()));
+    let reference = reference(resolver, scene, text, &called);
+    let engine = Engine::new(vec![("ref".to_owned(), reference)], &resolver.cx.macros);
+    let rendered = match engine.file(text, &scene.draft().scope) {
+        Ok(rendered) => rendered,
+        Err(faults) => {
+            let renderer = Renderer { files: resolver.cx.files, engine: &engine };
+            for fault in faults {
+                let span = renderer.span(&fault, |range| source.span(resolver, range));
+                resolver.report(faults::in_template(&fault, span));
+            }
+            return None;
+        }
+    };
+    Some(analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called))
+}
+
+impl Source<'_> {
+    /// The place of some bytes of the text before rendering.
+    fn span(&self, resolver: &Resolver<'_>, range: Range<usize>) -> Span {
+        match self {
+            Self::Inline(node, _) => faults::place(resolver.cx.files.map(), node, range),
+            Self::File(file) => file.span_of(range),
+        }
+    }
+}
+
+fn source<'n>(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, written: &str, node: &'n Node) -> Option<Source<'n>> {
+    let one_line = written.trim_end();
+    if one_line.contains('\n') || !has_extension(one_line, "sql") {
+        return Some(Source::Inline(node, written.to_owned()));
+    }
+    let engine = Engine::new(Vec::new(), &Macros::default());
+    let renderer = Renderer { files: resolver.cx.files, engine: &engine };
+    let rendered = renderer.node(node, &scene.draft().scope, &mut resolver.diagnostics);
+    let Kind::Scalar(path, _) = &rendered.kind else { return None };
+    if rendered.is_template() {
+        return None;
+    }
+    let joined = super::platform::join(&resolver.folder, path.trim_end());
+    let Some(path) = normalize(&joined) else {
+        resolver.report(faults::file(node.span, path, &crate::source::FileError::Outside));
+        return None;
+    };
+    resolver.used.insert(path.clone());
+    match resolver.cx.files.text(&path) {
+        Ok(file) => Some(Source::File(file)),
+        Err(error) => {
+            resolver.report(faults::file(node.span, &path, &error));
+            None
+        }
+    }
+}
+
+/// The function `ref()`: the physical table of a dataset. Notes each dataset that was asked for.
+fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, called: &Arc<Mutex<Vec<String>>>) -> Function {
+    let mut tables = BTreeMap::new();
+    for (_, table, dataset) in scene.datasets.tables() {
+        tables.insert(dataset.to_owned(), table.to_owned());
+    }
+    let others: Vec<String> = scene.datasets.names().into_iter().filter(|name| !tables.contains_key(*name)).map(ToOwned::to_owned).collect();
+    let mut missing = BTreeMap::new();
+    for name in foreign_names(text) {
+        match header::foreign(resolver, &name, Span::default()) {
+            Ok(offer) => {
+                if let Some((_, table)) = datasets::foreign_table(resolver, &name, &offer) {
+                    tables.insert(name, table);
+                }
+            }
+            Err(diagnostic) => {
+                missing.insert(name, (diagnostic.message, diagnostic.help));
+            }
+        }
+    }
+    let called = Arc::clone(called);
+    Arc::new(move |arguments: &[Value]| {
+        let fail = |message: String, help: Option<String>| Err(CallError { rule: &catalogue::UNKNOWN_DATASET, message, help });
+        let [Value::String(name)] = arguments else {
+            return fail("`ref` takes one dataset's name".to_owned(), Some("write `{{ ref('dataset') }}`, or `{{ ref('pipeline.dataset') }}`".to_owned()));
+        };
+        if let Some(table) = tables.get(name) {
+            called.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+            return Ok(Value::from(table.as_str()));
+        }
+        if let Some((message, help)) = missing.get(name) {
+            return fail(message.clone(), help.clone());
+        }
+        if others.contains(name) {
+            return fail(format!("`{name}` is not a table"), Some("only tables can be read by SQL".to_owned()));
+        }
+        let known = || tables.keys().map(String::as_str);
+        fail(format!("no dataset is called `{name}`; there are {}", one_of(known())), did_you_mean(name, known()))
+    })
+}
+
+/// Names of other pipelines' datasets that a text asks for with `ref('pipeline.dataset')`.
+fn foreign_names(text: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    for (at, _) in text.match_indices("ref") {
+        let rest = text[at + 3..].trim_start();
+        let Some(rest) = rest.strip_prefix('(').map(str::trim_start) else { continue };
+        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) else { continue };
+        let Some(name) = rest[1..].split(quote).next() else { continue };
+        if name.contains('.') && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+#[expect(clippy::too_many_arguments, reason = "the one place where text, template and step meet")]
+fn analyse(
+    resolver: &mut Resolver<'_>,
+    scene: &Scene<'_, '_>,
+    uses: &mut Uses,
+    source: &Source<'_>,
+    rendered: &Rendered,
+    connection: &str,
+    dialect: Dialect,
+    called: &Mutex<Vec<String>>,
+) -> Sql {
+    let text = rendered.text.as_str();
+    let spans: Vec<(Range<usize>, Span)> =
+        find(text).into_iter().map(|found| (found.range.clone(), source.span(resolver, rendered.source_range(found.range)))).collect();
+    uses.text(resolver, scene, text, |range| spans.iter().find(|(known, _)| *known == range).map_or(Span::default(), |(_, span)| *span));
+    let (analysis, faults) = sql::analyse(text, dialect);
+    for fault in faults {
+        let span = source.span(resolver, rendered.source_range(fault.range.clone()));
+        let mut found = Diagnostic::new(fault.rule, span, fault.message).label(fault.label).maybe_help(fault.help);
+        found.notes = fault.notes;
+        resolver.report(found);
+    }
+    let mut reads: Vec<(String, Span)> = Vec::new();
+    for table in &analysis.reads {
+        let span = source.span(resolver, rendered.source_range(table.range.clone()));
+        for (other, name, dataset) in scene.datasets.tables() {
+            let same = other.is_none_or(|other| other == connection) && dialect.split_name(name).as_ref() == Some(&table.parts);
+            if same && !reads.iter().any(|(known, _)| known == dataset) {
+                reads.push((dataset.to_owned(), span));
+            }
+        }
+    }
+    // Where the statement was not understood, what `ref` was asked for is still known.
+    for name in called.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        let written = scene.datasets.outputs[scene.index].contains_key(&name);
+        if !analysis.understood && !written && !reads.iter().any(|(known, _)| *known == name) {
+            reads.push((name, source.span(resolver, 0..0)));
+        }
+    }
+    let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
+    Sql { text: text.to_owned(), query, reads }
+}
+
+/// What templates of a kind see of a step's SQL.
+pub(super) fn scope(scope: &mut Scope, sql: &Sql) {
+    scope.values.insert("sql".to_owned(), Value::from(sql.text.trim_end()));
+    scope.values.insert("is_query".to_owned(), Value::from(sql.query.is_some()));
+    scope.values.insert("query".to_owned(), sql.query.as_deref().map_or(Value::Null, Value::from));
+}

@@ -1,0 +1,269 @@
+//! Steps before they are joined: defaults laid under, matrices unrolled, `if` decided, templates rendered, keys decoded.
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::context::Context;
+use super::faults::unknown_name;
+use super::header::Header;
+use super::kinds::Kind;
+use super::layers;
+use super::pipeline::Resolver;
+use super::render::Renderer;
+use crate::diag::{Diagnostic, catalogue};
+use crate::source::Span;
+use crate::spec::{self, decode_step};
+use crate::syntax::{Entry, Kind as Shape, Node};
+use crate::template::{Engine, Scope};
+
+/// The most cells that one matrix may have.
+const MAX_CELLS: usize = 1000;
+
+/// A step of the spec, or one cell of its matrix, still apart from the others.
+pub(super) struct Draft<'a> {
+    /// `score`, or `score[region=us]`.
+    pub id: String,
+    pub name: String,
+    pub name_span: Span,
+    pub cell: IndexMap<String, Value>,
+    /// The step with all layers and templates.
+    pub node: Node,
+    pub spec: spec::Step,
+    pub kind: &'a Kind,
+    /// The kind's own fields, rendered, as a map.
+    pub fields: Node,
+    pub scope: Scope,
+}
+
+impl Draft<'_> {
+    /// The id as it stands in paths and URIs: `score-region-us`.
+    pub fn file_stem(&self) -> String {
+        let kept = self.id.trim_end_matches(']');
+        kept.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') { c } else { '-' }).collect()
+    }
+}
+
+/// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none.
+pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Vec<Draft<'a>> {
+    let cx = resolver.cx;
+    let engine = Engine::new(Vec::new(), &cx.macros);
+    let mut drafts = Vec::new();
+    for entry in &header.steps {
+        let layered = layers::step(cx.platform.defaults.as_ref(), header.defaults.as_ref(), &entry.value);
+        let Some(kind) = kind(resolver, entry) else {
+            // Without its kind a step's fields cannot be told from typing errors, so only what has the shape of a step is looked at.
+            continue;
+        };
+        let mut maker = Maker { resolver, cx, engine: &engine, header, kind };
+        maker.step(entry, &layered, &mut drafts);
+    }
+    drafts
+}
+
+/// The kind that a step names.
+fn kind<'a>(resolver: &mut Resolver<'a>, entry: &Entry) -> Option<&'a Kind> {
+    let kinds = &resolver.cx.platform.kinds;
+    let Some(node) = entry.value.get("kind") else {
+        // Decoding says what is missing, with the keys that every kind has.
+        let (_, _, faults) = decode_step(&entry.value, &[]);
+        resolver.diagnostics.extend(faults.into_iter().filter(|found| found.rule.id != catalogue::UNKNOWN_KEY.id));
+        return None;
+    };
+    let Shape::Scalar(text, _) = &node.kind else {
+        let (_, _, faults) = decode_step(&entry.value, &[]);
+        resolver.diagnostics.extend(faults.into_iter().filter(|found| found.rule.id != catalogue::UNKNOWN_KEY.id));
+        return None;
+    };
+    let (name, version) = text.split_once('@').map_or((text.as_str(), None), |(name, version)| (name, Some(version)));
+    let Some(kind) = kinds.get(name) else {
+        resolver.report(unknown_name(&catalogue::UNKNOWN_KIND, node.span, "step kind", name, kinds.keys().map(String::as_str)));
+        return None;
+    };
+    if let Some(version) = version
+        && version != kind.version.to_string()
+    {
+        resolver.report(
+            Diagnostic::new(&catalogue::UNKNOWN_KIND, node.span, format!("the kind `{name}` has no version `{version}`"))
+                .label("not a version of this kind")
+                .note(format!("the platform has version {} of it", kind.version))
+                .help(format!("write `{name}@{}`, or `{name}` for the version that the platform has", kind.version)),
+        );
+        return None;
+    }
+    Some(kind)
+}
+
+struct Maker<'r, 'a, 'h> {
+    resolver: &'r mut Resolver<'a>,
+    cx: &'a Context<'a>,
+    engine: &'h Engine,
+    header: &'h Header,
+    kind: &'a Kind,
+}
+
+impl<'a> Maker<'_, 'a, '_> {
+    fn step(&mut self, entry: &Entry, layered: &Node, drafts: &mut Vec<Draft<'a>>) {
+        let cells = match layered.get("matrix") {
+            None => vec![IndexMap::new()],
+            Some(matrix) => {
+                let Some(cells) = self.cells(matrix) else {
+                    // The cells are unknown: what does not depend on them is still checked.
+                    self.check_raw(layered);
+                    return;
+                };
+                cells
+            }
+        };
+        for cell in cells {
+            drafts.extend(self.cell(entry, layered, cell));
+        }
+    }
+
+    fn render(&mut self, node: &Node, scope: &Scope) -> Node {
+        Renderer { files: self.cx.files, engine: self.engine }.node(node, scope, &mut self.resolver.diagnostics)
+    }
+
+    fn check_raw(&mut self, layered: &Node) {
+        let (_, _, faults) = decode_step(layered, &self.kind.fields.names());
+        self.resolver.diagnostics.extend(faults);
+    }
+
+    fn cell(&mut self, entry: &Entry, layered: &Node, cell: IndexMap<String, Value>) -> Option<Draft<'a>> {
+        let mut scope = self.header.scope.clone();
+        if !cell.is_empty() {
+            let values = cell.iter().map(|(axis, value)| (axis.clone(), value.clone())).collect();
+            scope.values.insert("matrix".to_owned(), Value::Object(values));
+        }
+        if let Some(condition) = layered.get("if")
+            && !self.condition(condition, &scope)
+        {
+            self.check_raw(layered);
+            return None;
+        }
+        let kept: Vec<_> = layered.entries().iter().filter(|entry| !matches!(entry.key.as_str(), "matrix" | "if")).cloned().collect();
+        let node = self.render(&Node { span: layered.span, kind: Shape::Map(kept) }, &scope);
+        let (spec, fields, faults) = decode_step(&node, &self.kind.fields.names());
+        self.resolver.diagnostics.extend(faults);
+        let fields = Node { span: entry.key_span, kind: Shape::Map(fields) };
+        self.resolver.diagnostics.extend(self.kind.fields.check(&fields, &self.kind.name));
+        Some(Draft {
+            id: id(&entry.key, &cell),
+            name: entry.key.clone(),
+            name_span: entry.key_span,
+            cell,
+            spec: spec?,
+            kind: self.kind,
+            fields: self.kind.fields.with_defaults(&fields),
+            node,
+            scope,
+        })
+    }
+
+    /// Whether a step is kept. A condition that cannot be decided keeps it, so that the rest of it is checked.
+    fn condition(&mut self, node: &Node, scope: &Scope) -> bool {
+        let rendered = self.render(node, scope);
+        match rendered.to_json() {
+            Value::Bool(keep) => keep,
+            _ if rendered.is_template() => true,
+            _ => {
+                let message = format!("`if` is neither true nor false, but {}", rendered.kind_name());
+                self.resolver.report(
+                    Diagnostic::new(&catalogue::WRONG_TYPE, node.span, message)
+                        .label("must be true or false")
+                        .help("write one comparison in a template, such as `\"{{ env == 'prod' }}\"`"),
+                );
+                true
+            }
+        }
+    }
+
+    /// All combinations of a matrix's values, the last axis fastest.
+    fn cells(&mut self, matrix: &Node) -> Option<Vec<IndexMap<String, Value>>> {
+        let scope = self.header.scope.clone();
+        let rendered = self.render(matrix, &scope);
+        let Shape::Map(axes) = &rendered.kind else {
+            if !rendered.is_template() {
+                self.matrix_fault(&rendered, "a matrix is a map from axes to lists of values");
+            }
+            return None;
+        };
+        let mut cells = vec![IndexMap::new()];
+        for axis in axes {
+            let values = self.axis(axis)?;
+            let mut product = Vec::new();
+            for cell in &cells {
+                for value in &values {
+                    let mut cell: IndexMap<String, Value> = cell.clone();
+                    cell.insert(axis.key.clone(), value.clone());
+                    product.push(cell);
+                }
+            }
+            cells = product;
+            if cells.len() > MAX_CELLS {
+                self.matrix_fault(&rendered, &format!("the matrix has more than {MAX_CELLS} cells"));
+                return None;
+            }
+        }
+        Some(cells)
+    }
+
+    fn axis(&mut self, axis: &Entry) -> Option<Vec<Value>> {
+        if axis.value.is_template() {
+            return None;
+        }
+        let Shape::List(items) = &axis.value.kind else {
+            self.matrix_fault(&axis.value, &format!("the axis `{}` is not a list, but {}", axis.key, axis.value.kind_name()));
+            return None;
+        };
+        if items.is_empty() {
+            self.matrix_fault(&axis.value, &format!("the axis `{}` has no values, so the step would vanish", axis.key));
+            return None;
+        }
+        let mut values = Vec::new();
+        for item in items {
+            let value = item.to_json();
+            let simple = match &value {
+                Value::String(text) => !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.')),
+                Value::Number(_) | Value::Bool(_) => true,
+                Value::Null | Value::Array(_) | Value::Object(_) => false,
+            };
+            if item.is_template() {
+                return None;
+            }
+            if !simple {
+                let message = format!("a value of the axis `{}` is {}", axis.key, item.kind_name());
+                self.matrix_fault(item, &message);
+                return None;
+            }
+            if values.contains(&value) {
+                self.matrix_fault(item, &format!("the axis `{}` has the value {} twice", axis.key, item.kind_name()));
+                return None;
+            }
+            values.push(value);
+        }
+        Some(values)
+    }
+
+    fn matrix_fault(&mut self, node: &Node, message: &str) {
+        self.resolver.report(
+            Diagnostic::new(&catalogue::MATRIX, node.span, message)
+                .label("not a matrix's value")
+                .note("each axis is a list of letters, digits, `_`, `-` and `.`, or of numbers or booleans: its values become part of the step's name")
+                .help("put anything larger into `vars` under such a value, and look it up with `{{ vars.x[matrix.axis] }}`"),
+        );
+    }
+}
+
+/// A step's name with the cell's values.
+fn id(name: &str, cell: &IndexMap<String, Value>) -> String {
+    if cell.is_empty() {
+        return name.to_owned();
+    }
+    let values: Vec<_> = cell.iter().map(|(axis, value)| format!("{axis}={}", value_text(value))).collect();
+    format!("{name}[{}]", values.join(","))
+}
+
+/// A matrix value as text.
+pub(super) fn value_text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}

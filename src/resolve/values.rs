@@ -1,0 +1,280 @@
+//! Run-time values of a step: which it uses, whether there are such, what each is made of, in which variable it arrives.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+
+use super::datasets::Datasets;
+use super::faults::unknown_name;
+use super::header::{self, Header};
+use super::index::Offer;
+use super::pipeline::Resolver;
+use super::steps::Draft;
+use super::datasets;
+use crate::diag::{Diagnostic, catalogue, did_you_mean};
+use crate::plan::text::{TextError, find};
+use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
+use crate::source::Span;
+
+/// What the passes over one step see.
+pub(super) struct Scene<'s, 'a> {
+    pub header: &'s Header,
+    pub datasets: &'s Datasets,
+    pub drafts: &'s [Draft<'a>],
+    /// Which of the drafts it is about.
+    pub index: usize,
+}
+
+impl<'s, 'a> Scene<'s, 'a> {
+    /// The draft that it is about.
+    pub fn draft(&self) -> &'s Draft<'a> {
+        &self.drafts[self.index]
+    }
+}
+
+/// The run-time values that a step uses, each with the first place that uses it.
+#[derive(Default)]
+pub(super) struct Uses {
+    values: IndexMap<Reference, Use>,
+    /// What was reported, as written: a text that a kind passes on is not reported again.
+    faulty: BTreeSet<String>,
+}
+
+struct Use {
+    fallback: Option<String>,
+    text: Option<Text>,
+    /// Indexes of the drafts that must have run.
+    writers: Vec<usize>,
+    span: Span,
+}
+
+impl Uses {
+    /// Reads a string with `${…}` in it, checks each, and notes those that are right. `place` gives the place of some of its bytes.
+    pub fn text(&mut self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, string: &str, place: impl Fn(std::ops::Range<usize>) -> Span) -> Text {
+        for found in find(string) {
+            let span = place(found.range.clone());
+            match found.part {
+                Ok(Part::Ref { reference, fallback }) => self.note(resolver, scene, &reference, fallback, span),
+                Ok(Part::Const(_)) => {}
+                Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => resolver.report(bad(&string[found.range], error, span)),
+                Err(_) => {}
+            }
+        }
+        Text::parse(string)
+    }
+
+    /// Notes a value that is used without being written out, such as a declared output.
+    pub fn note(&mut self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Reference, fallback: Option<String>, span: Span) {
+        if let Some(known) = self.values.get_mut(reference) {
+            known.fallback = known.fallback.take().or(fallback);
+            return;
+        }
+        if self.faulty.contains(&reference.to_string()) {
+            return;
+        }
+        let Some(value) = look_up(resolver, scene, reference, span) else {
+            self.faulty.insert(reference.to_string());
+            return;
+        };
+        if let Some(text) = &value.text {
+            // What a value is made of comes before it, so that each variable needs only those before it.
+            for inner in text.references().cloned().collect::<Vec<_>>() {
+                self.note(resolver, scene, &inner, None, span);
+            }
+        }
+        self.values.insert(reference.clone(), Use { fallback, text: value.text, writers: value.writers, span });
+    }
+
+    /// The drafts that must have run before, with the value that says so and its place.
+    pub fn writers(&self) -> impl Iterator<Item = (usize, &Reference, Span)> {
+        self.values.iter().flat_map(|(reference, used)| used.writers.iter().map(move |writer| (*writer, reference, used.span)))
+    }
+
+    /// Names of the params that are used.
+    pub fn params(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().filter_map(|reference| match reference {
+            Reference::Param(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The values as the plan shows them. `value_outputs` are the step's own outputs that are values.
+    pub fn plan(self, value_outputs: &[&str]) -> Vec<RuntimeValue> {
+        let value = |(reference, used): (Reference, Use)| {
+            let env = match &reference {
+                Reference::Output(name) if value_outputs.contains(&name.as_str()) => format!("ETLC_VALUE_{}", name.to_ascii_uppercase()),
+                other => other.env_name(),
+            };
+            RuntimeValue { env, reference, fallback: used.fallback, text: used.text }
+        };
+        self.values.into_iter().map(value).collect()
+    }
+}
+
+fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
+    match error {
+        TextError::Unclosed => Diagnostic::new(&catalogue::RUNTIME_SYNTAX, span, "`${` without its `}`")
+            .label("not closed")
+            .help("close it with `}`, or write `$${` for a literal `${`"),
+        TextError::Unknown => {
+            let name = written.trim_start_matches("${").trim_end_matches('}').trim();
+            let known = ["run.date", "run.timestamp", "run.id", "run.attempt", "params.", "inputs.", "outputs.", "steps."];
+            Diagnostic::new(&catalogue::UNKNOWN_RUNTIME_VALUE, span, format!("`{written}` is not a run-time value"))
+                .label("not known")
+                .note("known: `run.date`, `run.timestamp`, `run.id`, `run.attempt`, `files`, `params.NAME`, `inputs.DATASET`, `outputs.NAME`, `steps.STEP.outputs.NAME`")
+                .help(did_you_mean(name, known).unwrap_or_else(|| format!("for the text itself, as a shell reads it, write `$${{{name}}}`")))
+        }
+    }
+}
+
+struct Found {
+    text: Option<Text>,
+    writers: Vec<usize>,
+}
+
+/// What a value is; `None` where there is none (reported) or it cannot be known (silent).
+fn look_up(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Reference, span: Span) -> Option<Found> {
+    let plain = Some(Found { text: None, writers: Vec::new() });
+    match reference {
+        Reference::RunDate | Reference::RunTimestamp | Reference::RunId | Reference::RunAttempt | Reference::Files => plain,
+        Reference::Param(name) => {
+            if !scene.header.param_names.contains(name) {
+                let names = scene.header.param_names.iter().map(String::as_str);
+                resolver.report(unknown_name(&catalogue::UNKNOWN_RUNTIME_VALUE, span, "param", name, names));
+                return None;
+            }
+            if scene.header.params.contains_key(name) { plain } else { None }
+        }
+        Reference::Input(name) => input(resolver, scene, name, span),
+        Reference::Output(name) => {
+            let outputs = &scene.datasets.outputs[scene.index];
+            let Some(output) = outputs.get(name) else {
+                let what = format!("output of `{}`", scene.draft().name);
+                resolver.report(unknown_name(&catalogue::UNKNOWN_OUTPUT, span, &what, name, outputs.keys().map(String::as_str)));
+                return None;
+            };
+            if output.kind == OutputKind::Value {
+                return plain;
+            }
+            Some(Found { text: Some(output.text.clone()?), writers: Vec::new() })
+        }
+        Reference::StepOutput { step, output } => step_output(resolver, scene, step, output, span),
+    }
+}
+
+fn step_output(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, output: &str, span: Span) -> Option<Found> {
+    let drafts = scene.drafts;
+    let bare = step.split_once('[').map_or(step, |(bare, _)| bare);
+    if bare == scene.draft().name {
+        resolver.report(
+            Diagnostic::new(&catalogue::UNKNOWN_STEP, span, format!("`{bare}` refers to its own output as another step's"))
+                .label("the step itself")
+                .help(format!("write `${{outputs.{output}}}`")),
+        );
+        return None;
+    }
+    let cells: Vec<usize> = (0..drafts.len()).filter(|&index| drafts[index].name == bare).collect();
+    if cells.is_empty() {
+        report_no_step(resolver, scene, bare, span);
+        return None;
+    }
+    let index = if bare == step { same_cell(scene, &cells) } else { cells.iter().copied().find(|&index| drafts[index].id == step) };
+    let Some(index) = index else {
+        let ids = cells.iter().map(|&index| drafts[index].id.as_str());
+        resolver.report(
+            Diagnostic::new(&catalogue::NEEDS_CELL, span, format!("`{step}` does not say which cell of the matrix of `{bare}` is meant"))
+                .label("which one?")
+                .note(format!("`{bare}` is unrolled into {}", crate::diag::one_of(ids)))
+                .help(format!("write one of them, such as `${{steps.{}.outputs.{output}}}`, or give this step the same axis", drafts[cells[0]].id)),
+        );
+        return None;
+    };
+    let outputs = &scene.datasets.outputs[index];
+    let Some(found) = outputs.get(output) else {
+        resolver.report(unknown_name(&catalogue::UNKNOWN_OUTPUT, span, &format!("output of `{bare}`"), output, outputs.keys().map(String::as_str)));
+        return None;
+    };
+    let text = if found.kind == OutputKind::Value { None } else { Some(found.text.clone()?) };
+    Some(Found { text, writers: vec![index] })
+}
+
+/// The one cell of another step's matrix that has the reader's own values.
+fn same_cell(scene: &Scene<'_, '_>, cells: &[usize]) -> Option<usize> {
+    let own = &scene.draft().cell;
+    let agrees = |index: &usize| scene.drafts[*index].cell.iter().all(|(axis, value)| own.get(axis) == Some(value));
+    let mut agreeing = cells.iter().copied().filter(agrees);
+    let first = agreeing.next()?;
+    agreeing.next().is_none().then_some(first)
+}
+
+/// Reports a step that is not there, or that is left out of this environment.
+pub(super) fn report_no_step(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
+    let all = scene.header.steps.iter().map(|entry| entry.key.as_str());
+    if let Some(entry) = scene.header.steps.iter().find(|entry| entry.key == name) {
+        // A step that is there but has no draft was left out, or is faulty and was reported.
+        if entry.value.get("if").is_some() {
+            resolver.report(
+                Diagnostic::new(&catalogue::UNKNOWN_STEP, span, format!("the step `{name}` is left out here by its `if`"))
+                    .label("not in this environment")
+                    .help("give this step the same `if`"),
+            );
+        }
+        return;
+    }
+    resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, span, "step", name, all));
+}
+
+fn input(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) -> Option<Found> {
+    let declared = scene.draft().spec.inputs.as_ref().and_then(|field| field.get());
+    let names: Vec<_> = declared.into_iter().flatten().filter_map(|field| field.get()).map(String::as_str).collect();
+    if !names.contains(&name) {
+        resolver.report(
+            unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("input of `{}`", scene.draft().name), name, names)
+                .help(format!("add it: `inputs: [{name}]`")),
+        );
+        return None;
+    }
+    input_value(resolver, scene, name, span)
+}
+
+/// Where a declared input lies and which drafts write it.
+fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) -> Option<Found> {
+    if name.contains('.') {
+        let offer = match header::foreign(resolver, name, span) {
+            Ok(offer) => offer,
+            Err(diagnostic) => {
+                resolver.report(diagnostic);
+                return None;
+            }
+        };
+        if offer == Offer::Artifact {
+            resolver.report(
+                Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is an artifact of another pipeline, whose place depends on the run that wrote it"))
+                    .label("has no fixed place")
+                    .help("let the other pipeline write a table, or declare the data under `datasets` with its `uri`"),
+            );
+            return None;
+        }
+        let (_, table) = datasets::foreign_table(resolver, name, &offer)?;
+        return Some(Found { text: Some(Text::constant(table)), writers: Vec::new() });
+    }
+    if let Some(external) = scene.datasets.external.get(name) {
+        return Some(Found { text: Some(external.text.clone()?), writers: Vec::new() });
+    }
+    let writers: Vec<usize> = scene.datasets.writers(name).filter(|&writer| writer != scene.index).collect();
+    let texts: Vec<_> = writers.iter().map(|&writer| &scene.datasets.outputs[writer][name].text).collect();
+    let first = (*texts.first()?).clone()?;
+    if texts.iter().all(|text| text.as_ref() == Some(&first)) {
+        return Some(Found { text: Some(first), writers });
+    }
+    let index = same_cell(scene, &writers);
+    if let Some(index) = index {
+        return Some(Found { text: Some(scene.datasets.outputs[index][name].text.clone()?), writers: vec![index] });
+    }
+    resolver.report(
+        Diagnostic::new(&catalogue::NEEDS_CELL, span, format!("`{name}` is written by every cell of a matrix, each to a place of its own"))
+            .label("which one?")
+            .help("refer to each as `${steps.STEP[axis=value].outputs.NAME}`, and order the step with `after`"),
+    );
+    None
+}

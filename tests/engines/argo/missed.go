@@ -1,0 +1,67 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"strconv"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/argoproj/argo-workflows/v4/pkg/apis/workflow/v1alpha1"
+	"github.com/argoproj/argo-workflows/v4/util/logging"
+	"github.com/argoproj/argo-workflows/v4/workflow/common"
+)
+
+// faultsThatLintMisses looks for what Argo's lint and the API server both accept and a run then dies of.
+func faultsThatLintMisses(files []string) (faults []string, err error) {
+	ctx := logging.WithLogger(context.Background(), logging.NewSlogLogger(logging.Error, logging.Text))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		for _, parsed := range common.ParseObjects(ctx, text, false) {
+			var templates []v1alpha1.Template
+			switch object := parsed.Object.(type) {
+			case *v1alpha1.Workflow:
+				templates = object.Spec.Templates
+			case *v1alpha1.WorkflowTemplate:
+				templates = object.Spec.Templates
+			case *v1alpha1.CronWorkflow:
+				templates = object.Spec.WorkflowSpec.Templates
+			}
+			for _, template := range templates {
+				for _, fault := range faultsOf(template) {
+					faults = append(faults, fmt.Sprintf("%s: in %q: template %q: %s", file, parsed.Object.GetName(), template.Name, fault))
+				}
+			}
+		}
+	}
+	return faults, nil
+}
+
+func faultsOf(template v1alpha1.Template) (faults []string) {
+	// The name becomes a part of the pod's name.
+	if len(validation.IsDNS1123Label(template.Name)) > 0 {
+		faults = append(faults, "the name is not a lower-case DNS label")
+	}
+	// Without a command the controller looks the image up in its registry.
+	if template.Container != nil && len(template.Container.Command) == 0 {
+		faults = append(faults, "a container without command")
+	}
+	if template.Script != nil {
+		faults = append(faults, "a script, whose text is changed on its way")
+	}
+	if retry := template.RetryStrategy; retry != nil {
+		switch {
+		case retry.Limit == nil:
+			faults = append(faults, "a retryStrategy without limit retries for ever")
+		default:
+			if _, err := strconv.ParseUint(retry.Limit.String(), 10, 31); err != nil {
+				faults = append(faults, fmt.Sprintf("the retry limit %q is not a number", retry.Limit.String()))
+			}
+		}
+	}
+	return faults
+}
