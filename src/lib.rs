@@ -7,7 +7,7 @@ pub mod diag;
 pub mod syntax;
 pub mod template;
 pub mod sql;
-// pub mod spec;
+pub mod spec;
 pub mod plan;
 // pub mod resolve;
 pub mod emit;

@@ -4,6 +4,7 @@
 //! Invariant: nothing here knows what a name refers to. Meaning is `resolve`'s.
 
 pub mod scalars;
+pub mod quantities;
 mod pipeline;
 mod step;
 mod platform;
@@ -15,8 +16,8 @@ pub use pipeline::{
     ExternalDataset, Notify, Overlap, ParamSpec, ParamType, Pipeline, PipelineOverlay, Schedule, StepOverlay, Trigger, Wait,
 };
 pub use platform::{
-    Channel, Connection, FileDelivery, Platform, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode, SecretRef, SlackChannel, Storage,
-    TaintEffect, Team, Toleration, TolerationOperator, Webhook,
+    Channel, Connection, FileDelivery, Platform, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode, SecretRef, SlackChannel,
+    Storage, TaintEffect, Team, Toleration, TolerationOperator, Webhook,
 };
 pub use step::{Defaults, Output, Retries, RunIf, Step, ValueFormat};
 pub use workspace::{Limits, LintLevel, Workspace};

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scalars::{ColumnName, Date, Duration, Label, Name, Version};
+use super::quantities::PositiveDuration;
+use super::scalars::{ColumnName, Date, Label, Name, Version};
 use super::step::Defaults;
 use crate::syntax::{Field, Fixed, Map, Raw};
 
@@ -54,7 +55,7 @@ pub struct Pipeline {
     pub on_failure: Option<Field<Notify>>,
     /// The longest that a run may take.
     #[serde(default)]
-    pub timeout: Option<Field<Duration>>,
+    pub timeout: Option<Field<PositiveDuration>>,
     /// What differs in an environment, by its name.
     #[serde(default)]
     pub environments: Option<Field<Map<Label, Field<PipelineOverlay>>>>,
@@ -179,10 +180,10 @@ pub struct ExternalDataset {
 #[schemars(deny_unknown_fields)]
 pub struct Wait {
     /// How long to wait before the run fails.
-    pub timeout: Field<Duration>,
+    pub timeout: Field<PositiveDuration>,
     /// How long between two tests; 1m if not given.
     #[serde(default)]
-    pub poll: Option<Field<Duration>>,
+    pub poll: Option<Field<PositiveDuration>>,
     /// A query whose first cell is true when the data is there.
     pub sql: Field<String>,
 }

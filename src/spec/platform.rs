@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scalars::{CpuQuantity, Dialect, EnvName, EnvText, Label, MemoryQuantity, Version};
+use super::quantities::{CpuQuantity, MemoryQuantity};
+use super::scalars::{Dialect, EnvName, EnvText, Label, Version};
 use super::step::Defaults;
 use crate::syntax::{Field, Fixed, Map, Raw};
 

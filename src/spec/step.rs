@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::scalars::{ColumnName, Duration, EnvName, EnvText, Label, Name};
+use super::quantities::{Duration, PositiveDuration};
+use super::scalars::{ColumnName, EnvName, EnvText, Label, Name};
 use crate::syntax::{Field, Fixed, Map, Raw};
 
 /// One step: what runs, on what, after what.
@@ -59,7 +60,7 @@ pub struct Step {
     pub retries: Option<Field<Retries>>,
     /// The longest that one attempt may take.
     #[serde(default)]
-    pub timeout: Option<Field<Duration>>,
+    pub timeout: Option<Field<PositiveDuration>>,
 }
 
 /// What steps have where they do not say it themselves.
@@ -83,7 +84,7 @@ pub struct Defaults {
     pub retries: Option<Field<Retries>>,
     /// The longest that one attempt may take.
     #[serde(default)]
-    pub timeout: Option<Field<Duration>>,
+    pub timeout: Option<Field<PositiveDuration>>,
 }
 
 /// How often and how fast a failed attempt is made again.
@@ -100,7 +101,7 @@ pub struct Retries {
     pub backoff: Option<Field<f64>>,
     /// The longest delay.
     #[serde(default)]
-    pub max_delay: Option<Field<Duration>>,
+    pub max_delay: Option<Field<PositiveDuration>>,
 }
 
 /// Which outcomes of the steps before it let a step run.

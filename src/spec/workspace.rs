@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::scalars::{Label, Version};
-use crate::syntax::{Field, Fixed, Map};
+use crate::syntax::{Fixed, Map};
 
 /// A workspace: where its pipelines and its platform lie, and what commands do by default. Holds no templates.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -16,25 +16,25 @@ pub struct Workspace {
     pub workspace: Fixed<Label>,
     /// Folder of `platform.yaml`, from here; `platform` if not given.
     #[serde(default)]
-    pub platform: Option<Field<String>>,
+    pub platform: Option<Fixed<String>>,
     /// Globs of the pipelines' files, from here; `pipelines/**/pipeline.yaml` if not given.
     #[serde(default)]
-    pub pipelines: Option<Field<Vec<Field<String>>>>,
+    pub pipelines: Option<Fixed<Vec<Fixed<String>>>>,
     /// The target of commands that name none.
     #[serde(default)]
-    pub target: Option<Field<Label>>,
+    pub target: Option<Fixed<Label>>,
     /// The environment of commands that name none.
     #[serde(default)]
-    pub environment: Option<Field<Label>>,
+    pub environment: Option<Fixed<Label>>,
     /// The folder that `render` writes to; `rendered` if not given.
     #[serde(default)]
-    pub out: Option<Field<String>>,
+    pub out: Option<Fixed<String>>,
     /// Levels of lints, by name.
     #[serde(default)]
-    pub lints: Option<Field<Map<Label, Field<LintLevel>>>>,
+    pub lints: Option<Fixed<Map<Label, Fixed<LintLevel>>>>,
     /// Limits on the files that are read.
     #[serde(default)]
-    pub limits: Option<Field<Limits>>,
+    pub limits: Option<Fixed<Limits>>,
 }
 
 /// The level of a lint.
@@ -55,5 +55,5 @@ pub enum LintLevel {
 pub struct Limits {
     /// The largest source file, in bytes; 4 MB if not given.
     #[serde(default)]
-    pub file_size: Option<Field<u64>>,
+    pub file_size: Option<Fixed<u64>>,
 }

@@ -1,10 +1,22 @@
 //! YAML text to a tree that remembers where everything stood, and the tree to Rust types with every fault of a file found in one run.
 //!
-//! Invariant: `granit_parser` appears in `parse.rs` alone.
+//! Invariant: `granit_parser` appears in `parse/` alone.
 //! Invariant: a tree that was made from text is never changed; templates make new ones.
+//! Invariant: text that could not be read leaves an *unknown* node behind, on which nothing else is reported.
 
 mod tree;
+mod scalar;
+mod parse;
+mod positions;
+mod merge;
 mod field;
+mod schema;
+pub mod decode;
 
+pub use decode::decode;
 pub use field::{Field, Fixed, Item, Map, Raw};
+pub use merge::merge;
+pub use parse::{Comment, Document, parse};
+pub use positions::{Positions, source_span};
+pub use scalar::{Scalar, resolve};
 pub use tree::{Entry, Kind, Node, Style};

@@ -76,8 +76,20 @@ impl Node {
     #[must_use]
     pub fn is_template(&self) -> bool {
         match &self.kind {
-            Kind::Scalar(text, style) => *style != Style::Computed && (text.contains("{{") || text.contains("{%") || text.contains("{#")),
+            Kind::Scalar(text, style) => {
+                let opens = text.contains("{{") || text.contains("{%") || text.contains("{#");
+                opens && *style != Style::Computed && !self.is_unknown()
+            }
             Kind::List(_) | Kind::Map(_) => false,
         }
     }
+
+    /// True for the stand-in of a value whose text could not be read: reported already, and unknown to whatever depends on it.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(&self.kind, Kind::Scalar(text, Style::Plain) if text == UNKNOWN)
+    }
 }
+
+/// The text of a stand-in. No plain scalar can have it: YAML reads it as the start of two maps.
+pub(super) const UNKNOWN: &str = "{{";

@@ -1,0 +1,140 @@
+//! The findings of the decoder.
+
+use std::cell::RefCell;
+use std::fmt;
+
+use crate::diag::{Applicability, Diagnostic, Rule, catalogue, did_you_mean, nearest, one_of};
+use crate::source::Span;
+use crate::syntax::{Entry, Kind, Node, Scalar, Style};
+
+/// The findings so far.
+#[derive(Default)]
+pub(super) struct Sink(RefCell<Vec<Diagnostic>>);
+
+impl Sink {
+    pub(super) fn push(&self, diagnostic: Diagnostic) {
+        self.0.borrow_mut().push(diagnostic);
+    }
+
+    pub(super) fn finish(self) -> Vec<Diagnostic> {
+        let mut diagnostics = self.0.into_inner();
+        diagnostics.sort_by_key(Diagnostic::span);
+        diagnostics
+    }
+}
+
+/// What a message calls a value: the key that it stands under, and its index in a list.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Name<'a> {
+    pub key: Option<&'a str>,
+    pub index: Option<usize>,
+}
+
+impl<'a> Name<'a> {
+    pub(crate) const ROOT: Self = Self { key: None, index: None };
+
+    pub(crate) fn key(key: &'a str) -> Self {
+        Self { key: Some(key), index: None }
+    }
+}
+
+impl fmt::Display for Name<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key.unwrap_or("item"))?;
+        self.index.map_or(Ok(()), |index| write!(f, "[{index}]"))
+    }
+}
+
+/// A message that names the value it speaks of.
+pub(crate) fn named(name: Name<'_>, message: &str) -> String {
+    match name.key {
+        Some(_) => format!("`{name}`: {message}"),
+        None => message.to_owned(),
+    }
+}
+
+/// Where a fault of a value is shown: the value, or its key where nothing is written for it.
+pub(crate) fn place(node: &Node, key_span: Option<Span>) -> Span {
+    if node.span.is_empty() { key_span.unwrap_or(node.span) } else { node.span }
+}
+
+/// `expected` is a noun with its article.
+pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, expected: &str) -> Diagnostic {
+    let message = named(name, &format!("expected {expected}, found {}", node.kind_name()));
+    let diagnostic = Diagnostic::new(&catalogue::WRONG_TYPE, place(node, key_span), message);
+    let Kind::Scalar(text, style) = &node.kind else { return diagnostic };
+    match node.scalar() {
+        Some(Scalar::Null) => diagnostic.help("give it a value, or remove the key"),
+        Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)) if expected == "a string" && *style == Style::Plain => {
+            let quoted = format!("\"{text}\"");
+            diagnostic.help(format!("write `{quoted}`")).fix("quote it", Applicability::Safe, node.span, quoted)
+        }
+        Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => diagnostic.help("a list of one item is written `[item]`"),
+        _ => diagnostic,
+    }
+}
+
+/// A template where a map must be.
+pub(crate) fn template_for_map(node: &Node, name: Name<'_>) -> Diagnostic {
+    Diagnostic::new(&catalogue::WRONG_TYPE, node.span, named(name, "expected a map, found a template"))
+        .label("a template cannot stand for a map")
+        .note("the keys of a file are known before its templates are rendered")
+        .help("write the keys, and templates as their values")
+}
+
+/// A template where none may be.
+pub(super) fn template_for_fixed(node: &Node, name: Name<'_>) -> Diagnostic {
+    Diagnostic::new(&catalogue::WRONG_TYPE, node.span, named(name, "a template cannot stand here"))
+        .note("this value must be known before templates are rendered")
+        .help("write the value itself")
+}
+
+/// A value of the right type that is refused. The message may go on with what to do on a second line.
+pub(crate) fn refused(rule: &'static Rule, span: Span, name: Name<'_>, message: &str) -> Diagnostic {
+    let (what, help) = message.split_once('\n').map_or((message, None), |(what, help)| (what, Some(help.to_owned())));
+    Diagnostic::new(rule, span, named(name, what)).maybe_help(help)
+}
+
+/// A word that is none of those allowed.
+pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&str]) -> Diagnostic {
+    let message = named(name, &format!("`{}` is not one of {}", crate::syntax::scalar::shorten(text), one_of(allowed.iter().copied())));
+    let diagnostic = Diagnostic::new(&catalogue::INVALID_VALUE, node.span, message);
+    match nearest(text, allowed.iter().copied()) {
+        Some(near) => suggest(diagnostic, node.span, near),
+        None => diagnostic,
+    }
+}
+
+/// A key that the map does not have. `owner` is what the map belongs to.
+pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str]) -> Diagnostic {
+    let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
+    let message = format!("unknown key `{}`{of}", crate::syntax::scalar::shorten(&entry.key));
+    let mut diagnostic = Diagnostic::new(&catalogue::UNKNOWN_KEY, entry.key_span, message);
+    if !allowed.is_empty() {
+        diagnostic = diagnostic.note(format!("allowed here: {}", all_of(allowed)));
+    }
+    match nearest(&entry.key, allowed.iter().copied()) {
+        Some(near) => suggest(diagnostic, entry.key_span, near),
+        None => diagnostic,
+    }
+}
+
+/// Every allowed name, in the order of the format; lists of keys are never cut.
+fn all_of(names: &[&str]) -> String {
+    names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+fn suggest(diagnostic: Diagnostic, span: Span, near: &str) -> Diagnostic {
+    diagnostic.maybe_help(did_you_mean(near, [near])).fix(format!("replace with `{near}`"), Applicability::Unsafe, span, near)
+}
+
+/// A key that the map must have. `head` is where the map is shown.
+pub(crate) fn missing_key(key: &str, owner: Name<'_>, head: Span) -> Diagnostic {
+    let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
+    Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}")).label(format!("`{key}` is required here"))
+}
+
+/// Where a map is shown when it lacks something: its own key, or else its first one.
+pub(crate) fn head(node: &Node, key_span: Option<Span>) -> Span {
+    key_span.or_else(|| node.entries().first().map(|entry| entry.key_span)).unwrap_or(node.span)
+}

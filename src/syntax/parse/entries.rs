@@ -1,0 +1,118 @@
+//! The entries of a map: keys are strings, each stands once, and `<<` is applied.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::source::Span;
+use crate::syntax::{Entry, Kind, Node, Scalar, Style};
+
+/// A key that waits for its value.
+pub(super) enum Key {
+    Text(String, Span),
+    /// `<<`.
+    Merge(Span),
+    /// Reported; the value goes with it.
+    Unusable,
+}
+
+impl Key {
+    pub(super) fn new(node: Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let meaning = node.scalar();
+        let unknown = node.is_unknown();
+        let kind_name = node.kind_name();
+        let span = node.span;
+        let Kind::Scalar(text, style) = node.kind else {
+            let message = format!("{kind_name} cannot be a key");
+            diagnostics.push(Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, message).label("a key must be a string"));
+            return Self::Unusable;
+        };
+        match meaning {
+            _ if unknown => Self::Unusable,
+            _ if style == Style::Plain && text == "<<" => Self::Merge(span),
+            Some(Scalar::Str) => Self::Text(text, span),
+            Some(Scalar::Null) if text.is_empty() => {
+                diagnostics.push(Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, "a key is missing before the `:`"));
+                Self::Unusable
+            }
+            _ => {
+                let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, format!("a key must be a string, not {kind_name}"));
+                diagnostics.push(diagnostic.fix("quote it", Applicability::Safe, span, format!("\"{text}\"")));
+                Self::Text(text, span)
+            }
+        }
+    }
+}
+
+/// A map that is being read.
+#[derive(Default)]
+pub(super) struct MapBuilder {
+    key: Option<Key>,
+    entries: Vec<Slot>,
+}
+
+struct Slot {
+    entry: Entry,
+    /// Came with `<<`, so an entry that was written takes its place.
+    merged: bool,
+}
+
+impl MapBuilder {
+    pub(super) fn take_key(&mut self) -> Option<Key> {
+        self.key.take()
+    }
+
+    pub(super) fn set_key(&mut self, key: Key) {
+        self.key = Some(key);
+    }
+
+    pub(super) fn insert(&mut self, key: Key, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+        match key {
+            Key::Text(key, key_span) => self.entries.push(Slot { entry: Entry { key, key_span, value }, merged: false }),
+            Key::Merge(span) => self.merge(span, value, diagnostics),
+            Key::Unusable => {}
+        }
+    }
+
+    fn merge(&mut self, span: Span, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+        let maps = match value.kind {
+            Kind::List(items) => items,
+            _ => vec![value],
+        };
+        for map in maps {
+            match map.kind {
+                Kind::Map(entries) => self.entries.extend(entries.into_iter().map(|entry| Slot { entry, merged: true })),
+                _ if map.is_unknown() => {}
+                _ => {
+                    let message = format!("`<<` takes a map or a list of maps, not {}", map.kind_name());
+                    diagnostics.push(Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, message).also(map.span, "not a map"));
+                }
+            }
+        }
+    }
+
+    /// The entries, each key once: what was written wins over what `<<` brought, and of two alike the first.
+    pub(super) fn finish(self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut kept: Vec<Slot> = Vec::with_capacity(self.entries.len());
+        for slot in self.entries {
+            let Some(&known) = places.get(&slot.entry.key) else {
+                places.insert(slot.entry.key.clone(), kept.len());
+                kept.push(slot);
+                continue;
+            };
+            match (kept[known].merged, slot.merged) {
+                (true, false) => kept[known] = slot,
+                (false, false) => diagnostics.push(duplicate(&kept[known].entry, &slot.entry)),
+                (_, true) => {}
+            }
+        }
+        kept.into_iter().map(|slot| slot.entry).collect()
+    }
+}
+
+fn duplicate(first: &Entry, second: &Entry) -> Diagnostic {
+    Diagnostic::new(&catalogue::DUPLICATE_KEY, second.key_span, format!("the key `{}` stands twice in one map", second.key))
+        .label("again here")
+        .also(first.key_span, "first here")
+        .help("remove one of them")
+}

@@ -1,0 +1,289 @@
+//! The way from a byte of a scalar's text back to the byte of the file that wrote it.
+//!
+//! Escapes, folding and indentation are walked through beside the decoded text, and every step is compared with it. Where the two
+//! disagree there is no map, and the whole scalar is the answer: a place is exact or it is wide, never wrong.
+
+use std::ops::Range;
+
+use super::{Kind, Node, Style};
+use crate::source::{SourceFile, Span};
+
+/// Where each byte of a scalar's text was written.
+#[derive(Clone, Debug)]
+pub struct Positions<'a> {
+    file: &'a SourceFile,
+    whole: Span,
+    pieces: Vec<Piece>,
+}
+
+/// A run of decoded bytes. Where `verbatim`, the file holds the same bytes; otherwise `source` is the escape or line break that wrote them.
+#[derive(Clone, Debug)]
+struct Piece {
+    decoded: Range<usize>,
+    source: Range<usize>,
+    verbatim: bool,
+}
+
+/// The place of a range of a scalar's decoded text; the place of the whole node where there is none more exact.
+#[must_use]
+pub fn source_span(node: &Node, file: &SourceFile, range: Range<usize>) -> Span {
+    Positions::new(node, file).span(range)
+}
+
+impl<'a> Positions<'a> {
+    /// The places of a scalar of this file. Cheap to ask often, so make it once for a text with many places.
+    #[must_use]
+    pub fn new(node: &Node, file: &'a SourceFile) -> Self {
+        let pieces = match &node.kind {
+            Kind::Scalar(text, style) if !file.slice(node.span).is_empty() => walk(text, *style, file, node.span).unwrap_or_default(),
+            Kind::Scalar(..) | Kind::List(_) | Kind::Map(_) => Vec::new(),
+        };
+        Self { file, whole: node.span, pieces }
+    }
+
+    /// The place of a range of the decoded text.
+    #[must_use]
+    pub fn span(&self, range: Range<usize>) -> Span {
+        let start = self.start(range.start);
+        let end = if range.is_empty() { start } else { self.end(range.end) };
+        match (start, end) {
+            (Some(start), Some(end)) if start <= end => self.file.span_of(start..end),
+            _ => self.whole,
+        }
+    }
+
+    fn start(&self, offset: usize) -> Option<usize> {
+        let Some(piece) = self.pieces.get(self.pieces.partition_point(|piece| piece.decoded.end <= offset)) else {
+            return self.pieces.last().filter(|last| last.decoded.end == offset).map(|last| last.source.end);
+        };
+        Some(if piece.verbatim { piece.source.start + (offset - piece.decoded.start) } else { piece.source.start })
+    }
+
+    fn end(&self, offset: usize) -> Option<usize> {
+        let piece = self.pieces.get(self.pieces.partition_point(|piece| piece.decoded.end < offset))?;
+        Some(if piece.verbatim { piece.source.start + (offset - piece.decoded.start) } else { piece.source.end })
+    }
+}
+
+fn walk(text: &str, style: Style, file: &SourceFile, span: Span) -> Option<Vec<Piece>> {
+    let source = file.text();
+    let range = file.range_of(span);
+    let mut walk = Walk { text, source, at: range.start, end: range.end, decoded: 0, pieces: Vec::new() };
+    match style {
+        Style::Computed => return None,
+        Style::Literal(indent) => walk.block(indent as usize, false)?,
+        Style::Folded(indent) => walk.block(indent as usize, true)?,
+        Style::SingleQuoted if source[range.clone()].starts_with('\'') => walk.quoted(b'\'')?,
+        Style::DoubleQuoted if source[range.clone()].starts_with('"') => walk.quoted(b'"')?,
+        // `!!str` makes a plain scalar a quoted one.
+        Style::Plain | Style::SingleQuoted | Style::DoubleQuoted => walk.flow(None)?,
+    }
+    (walk.decoded == text.len()).then_some(walk.pieces)
+}
+
+/// Goes through the source (`at`) and the decoded text (`decoded`) side by side.
+struct Walk<'a> {
+    text: &'a str,
+    source: &'a str,
+    at: usize,
+    end: usize,
+    decoded: usize,
+    pieces: Vec<Piece>,
+}
+
+impl Walk<'_> {
+    fn rest(&self) -> &str {
+        &self.source[self.at..self.end]
+    }
+
+    /// The next `length` bytes of the source are the next bytes of the text.
+    fn verbatim(&mut self, length: usize) -> Option<()> {
+        let copied = &self.source[self.at..self.at + length];
+        self.text[self.decoded..].starts_with(copied).then_some(())?;
+        let decoded = self.decoded..self.decoded + length;
+        let source = self.at..self.at + length;
+        match self.pieces.last_mut() {
+            Some(last) if last.verbatim && last.source.end == source.start => {
+                last.decoded.end = decoded.end;
+                last.source.end = source.end;
+            }
+            _ if length > 0 => self.pieces.push(Piece { decoded, source, verbatim: true }),
+            _ => {}
+        }
+        self.decoded += length;
+        self.at += length;
+        Some(())
+    }
+
+    /// This range of the source wrote these characters, which come next in the text.
+    fn wrote(&mut self, source: Range<usize>, written: &str) -> Option<()> {
+        self.text[self.decoded..].starts_with(written).then_some(())?;
+        self.pieces.push(Piece { decoded: self.decoded..self.decoded + written.len(), source, verbatim: false });
+        self.decoded += written.len();
+        Some(())
+    }
+
+    fn quoted(&mut self, quote: u8) -> Option<()> {
+        self.at += 1;
+        self.end = self.end.checked_sub(1).filter(|&end| end >= self.at)?;
+        self.flow(Some(quote))
+    }
+
+    /// Plain and quoted scalars: lines are folded, blanks round a line break go.
+    fn flow(&mut self, quote: Option<u8>) -> Option<()> {
+        while self.at < self.end {
+            let rest = self.rest();
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let next = rest.as_bytes().get(blanks).copied();
+            match (next, quote) {
+                (Some(b'\n' | b'\r'), _) => {
+                    self.at += blanks;
+                    self.fold(0)?;
+                }
+                (Some(b'\''), Some(b'\'')) => {
+                    self.verbatim(blanks)?;
+                    self.wrote(self.at..self.at + 2, "'")?;
+                    self.at += 2;
+                }
+                (Some(b'\\'), Some(b'"')) => {
+                    self.verbatim(blanks)?;
+                    self.escape()?;
+                }
+                _ => {
+                    let run = rest[blanks..].find([' ', '\t', '\n', '\r', '\'', '\\']).unwrap_or(rest.len() - blanks);
+                    // A quote or backslash that means nothing here is a character like any other.
+                    self.verbatim(blanks + run.max(usize::from(blanks < rest.len())))?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// A run of line breaks: one writes a space, more write one newline less than they are. `written` is how many of them are spent already.
+    fn fold(&mut self, spent: usize) -> Option<()> {
+        let breaks = self.breaks();
+        match breaks.as_slice() {
+            [] => Some(()),
+            [only] if spent == 0 => self.wrote(only.clone(), " "),
+            [_, more @ ..] => more.iter().try_for_each(|line_break| self.wrote(line_break.clone(), "\n")),
+        }
+    }
+
+    /// Takes line breaks and the blanks between and after them.
+    fn breaks(&mut self) -> Vec<Range<usize>> {
+        let mut breaks = Vec::new();
+        loop {
+            let rest = self.rest();
+            let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
+            let Some(length) = line_break(&rest[blanks..]) else {
+                // Blanks at the end of a quoted scalar's last line are its own; those before more text are indentation.
+                self.at += blanks;
+                return breaks;
+            };
+            breaks.push(self.at + blanks..self.at + blanks + length);
+            self.at += blanks + length;
+        }
+    }
+
+    fn escape(&mut self) -> Option<()> {
+        let start = self.at;
+        let letter = self.rest()[1..].chars().next()?;
+        if let Some(length) = line_break(&self.rest()[1..]) {
+            self.at += 1;
+            debug_assert!(length > 0, "a line break has bytes");
+            return self.fold(1);
+        }
+        let digits = match letter {
+            'x' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        let length = 1 + letter.len_utf8() + digits;
+        let written = self.text[self.decoded..].chars().next()?;
+        let is_high_surrogate =
+            digits == 4 && self.rest().get(2..4).is_some_and(|hex| matches!(&hex.to_ascii_lowercase()[..], "d8" | "d9" | "da" | "db"));
+        let length = if is_high_surrogate { length * 2 } else { length };
+        if self.at + length > self.end || (digits == 0 && !escapes_to(letter, written)) {
+            return None;
+        }
+        self.at += length;
+        self.wrote(start..self.at, written.encode_utf8(&mut [0; 4]))
+    }
+
+    /// Literal and folded scalars: each line loses its indentation. The span starts at the first line that is not blank.
+    fn block(&mut self, indent: usize, folded: bool) -> Option<()> {
+        self.end = self.source.len();
+        self.blank_lines_before()?;
+        while self.decoded < self.text.len() {
+            let line = self.rest().find(['\n', '\r']).unwrap_or(self.rest().len());
+            self.verbatim(line)?;
+            let mut breaks = Vec::new();
+            while let Some(length) = line_break(self.rest()) {
+                breaks.push(self.at..self.at + length);
+                self.at += length;
+                let rest = self.rest();
+                self.at += (rest.len() - rest.trim_start_matches(' ').len()).min(indent);
+            }
+            let written = self.text[self.decoded..].len() - self.text[self.decoded..].trim_start_matches('\n').len();
+            let is_last = self.decoded + written == self.text.len();
+            match breaks.as_slice() {
+                // The end of the file stands for a last line break that is not there.
+                [] => return (written <= 1 && is_last).then(|| self.wrote(self.at..self.at, &"\n"[..written]))?,
+                [only] if folded && written == 0 && !is_last => self.wrote(only.clone(), " ")?,
+                // In the middle folding drops the first break of a run; at the end the last ones are dropped.
+                breaks => {
+                    let skipped = if is_last { 0 } else { breaks.len().checked_sub(written)? };
+                    breaks.iter().skip(skipped).take(written).try_for_each(|line_break| self.wrote(line_break.clone(), "\n"))?;
+                    if is_last {
+                        return Some(());
+                    }
+                }
+            }
+        }
+        Some(())
+    }
+
+    fn blank_lines_before(&mut self) -> Option<()> {
+        let count = self.text.len() - self.text.trim_start_matches('\n').len();
+        if count == self.text.len() {
+            return None;
+        }
+        let mut breaks = Vec::with_capacity(count);
+        let mut end = self.source[..self.at].trim_end_matches(' ').len();
+        for _ in 0..count {
+            let before = self.source[..end].strip_suffix('\n').map(|before| before.strip_suffix('\r').unwrap_or(before))?;
+            breaks.push(before.len()..end);
+            end = before.trim_end_matches(' ').len();
+        }
+        breaks.into_iter().rev().try_for_each(|line_break| self.wrote(line_break, "\n"))
+    }
+}
+
+fn line_break(text: &str) -> Option<usize> {
+    match text.as_bytes() {
+        [b'\r', b'\n', ..] => Some(2),
+        [b'\r' | b'\n', ..] => Some(1),
+        _ => None,
+    }
+}
+
+fn escapes_to(letter: char, written: char) -> bool {
+    let meant = match letter {
+        '0' => '\0',
+        'a' => '\x07',
+        'b' => '\x08',
+        't' | '\t' => '\t',
+        'n' => '\n',
+        'v' => '\x0b',
+        'f' => '\x0c',
+        'r' => '\r',
+        'e' => '\x1b',
+        'N' => '\u{85}',
+        '_' => '\u{a0}',
+        'L' => '\u{2028}',
+        'P' => '\u{2029}',
+        other => other,
+    };
+    meant == written
+}
