@@ -43,8 +43,7 @@ impl Engine {
         let mut env = macros.0.env.clone();
         let names = functions.iter().map(|(name, _)| name.clone()).collect();
         for (name, function) in functions {
-            let label = name.clone();
-            env.add_function(name, move |args: Rest<Jinja>| call(&label, &function, &args));
+            env.add_function(name, move |args: Rest<Jinja>| call(&function, &args));
         }
         Self { env, functions: names, macros: macros.clone() }
     }
@@ -199,13 +198,11 @@ fn is_one_expression(ast: &Stmt<'_>, text: &str) -> bool {
     text.starts_with("{{") && text.ends_with("}}") && matches!(ast, Stmt::Template(template) if one(&template.children))
 }
 
-fn call(name: &str, function: &Function, args: &[Jinja]) -> Result<Jinja, Error> {
+fn call(function: &Function, args: &[Jinja]) -> Result<Jinja, Error> {
     let refused = |error: CallError| Error::new(ErrorKind::InvalidOperation, error.message.clone()).with_source(Refused(error));
     let mut values = Vec::with_capacity(args.len());
     for arg in args {
-        if arg.is_kwargs() {
-            return Err(refused(CallError::new(format!("`{name}` takes no named arguments"))));
-        }
+        // Named arguments never come here: the engine refuses them, because the rest of the arguments takes positional ones only.
         if arg.is_undefined() {
             return Err(Error::from(ErrorKind::UndefinedError));
         }

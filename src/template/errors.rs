@@ -129,6 +129,9 @@ pub(super) fn running(error: &Error, range: Range<usize>) -> Fault {
         }
         _ if detail.starts_with("recursion limit") => Fault::limit(range, "macros call each other too deep").label("in this call"),
         ErrorKind::UndefinedError => Fault::new(&catalogue::UNDEFINED_NAME, range, undefined(detail)),
+        ErrorKind::TooManyArguments if detail == "unexpected keyword arguments" => {
+            Fault::new(&catalogue::TEMPLATE_FAILED, range, "a function takes no named arguments").help("give the values alone, in order")
+        }
         ErrorKind::TooManyArguments => failed(range, "a call has too many arguments, or one that does not exist", detail),
         ErrorKind::MissingArgument => failed(range, "a call lacks an argument", detail),
         ErrorKind::UnknownMethod => Fault::new(&catalogue::TEMPLATE_FAILED, range, detail.to_owned())
