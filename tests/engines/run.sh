@@ -33,14 +33,14 @@ work=$(mktemp -d)
 [[ -n ${KEEP:-} ]] && echo "run: everything is in $work" || trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 refused=0
 
-# Runs a command as a check with a name; its output is shown when it fails, its last line always.
+# Runs a command as a check with a name; what it printed stands beside it, and below it when it fails.
 check() {
     local name=$1 status=0
     shift
     "$@" >"$work/log" 2>&1 || status=$?
     if ((status == 0)); then
         passed=$((passed + 1))
-        echo "ok   $name: $(tail -n 1 "$work/log")"
+        echo "ok   $name: $(tail -n 5 "$work/log" | paste -sd ';' | sed 's/;/; /g')"
     else
         failed=$((failed + 1))
         echo "FAIL $name (exit code $status)"
@@ -92,7 +92,7 @@ check_kubernetes() { check_manifests "$1" "$2"; }
 
 echo_and_fail() { echo "$*"; return 1; }
 
-plan_to() {
+plan_to() { # file, what `plan` takes
     mkdir -p "$(dirname "$1")"
     plan "${@:2}" >"$1"
 }
