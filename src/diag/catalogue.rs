@@ -130,6 +130,10 @@ rules! {
     INTERNAL "E0808" ERROR, "0.1", "etlc itself failed on this pipeline";
     NO_PIPELINES "E0809" ERROR, "0.1", "no pipelines were found";
     STALE "E0810" ERROR, "0.1", "rendered files are not what the specs say";
+    VALUE_MISSING "E0901" ERROR, "0.1", "a run-time value is not set";
+    VALUE_TYPE "E0902" ERROR, "0.1", "a run-time value does not fit its type";
+    CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
+    DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";

@@ -1,0 +1,262 @@
+//! Reading a text of SQL: one split into tokens, one parse, one walk; more only where the parser does not understand.
+
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use sqlparser::ast::{SetExpr, Statement};
+use sqlparser::dialect as parser;
+use sqlparser::parser::{Parser, ParserError};
+use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
+
+use super::holes::{Misplaced, Place, misplaced, places, unreadable};
+use super::tables::{self, Found};
+use super::tokens::Tokens;
+use super::{Dialect, Fault, Hole, TableName};
+use crate::diag::catalogue;
+
+/// The most bytes that are parsed.
+const BYTES: usize = 256 * 1024;
+/// The most words and signs that are parsed.
+const TOKENS: usize = 50_000;
+/// What fits on the stack of any thread. The parser, its tree's destructor and the walk recurse over chains such as `1 + 1 + …`.
+const SMALL: (usize, usize) = (1_500, 16);
+/// The stack for everything else. It is reserved, not used.
+const STACK: usize = 256 << 20;
+/// Nesting that the parser follows.
+const DEPTH: usize = 100;
+
+/// What a text of SQL does.
+#[derive(Clone, Debug, Default)]
+pub struct Analysis {
+    /// Tables read, each with every place, CTEs left out.
+    pub reads: Vec<TableName>,
+    /// Tables written or created.
+    pub writes: Vec<TableName>,
+    /// Number of statements.
+    pub statements: usize,
+    /// True if the only statement is a query (`select …`, `with … select`, `values`).
+    pub is_query: bool,
+    /// True if the dialect's parser understood all of it; where it did not, the rest is what could be found.
+    pub understood: bool,
+}
+
+/// Reads SQL. Each hole stands for a literal, or for a part of a string literal, and is a fault anywhere else; in a comment it is nothing.
+#[must_use]
+pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fault>) {
+    let tokens = match Tokens::new(sql, dialect, holes) {
+        Ok(tokens) => tokens,
+        Err(why) => {
+            let unknown = holes.first().map(|hole| misplaced(sql, &hole.range, Misplaced::Unknown));
+            return (Analysis::default(), std::iter::once(unreadable(sql, why.at, &why.why)).chain(unknown).collect());
+        }
+    };
+    let (count, depth) = tokens.size();
+    if sql.len() > BYTES || count > TOKENS {
+        let places = places(&tokens, dialect, holes);
+        let faults = holes.iter().zip(places).filter_map(|(hole, place)| Some(misplaced(sql, &hole.range, place.err()?)));
+        return (Analysis::default(), std::iter::once(too_large(sql.len(), count)).chain(faults).collect());
+    }
+    let reader = Reader { sql, dialect, holes, tokens: &tokens };
+    if count <= SMALL.0 && depth <= SMALL.1 {
+        return reader.read();
+    }
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || reader.read());
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| (Analysis::default(), vec![too_large(sql.len(), count)]))
+    })
+}
+
+fn too_large(bytes: usize, tokens: usize) -> Fault {
+    let size = format!("{} KB and {tokens} words and signs", bytes / 1024);
+    Fault::new(&catalogue::SQL_SYNTAX, 0..bytes.min(1), "this SQL is too large for etlc to analyse")
+        .label(format!("it has {size}"))
+        .note(format!("at most {} KB and {TOKENS} words and signs are parsed", BYTES / 1024))
+        .help("name the tables that it reads in `inputs`")
+}
+
+/// A place that the parser does not understand.
+struct Failure {
+    range: Range<usize>,
+    why: String,
+}
+
+struct Reader<'a> {
+    sql: &'a str,
+    dialect: Dialect,
+    holes: &'a [Hole],
+    tokens: &'a Tokens,
+}
+
+impl Reader<'_> {
+    fn read(&self) -> (Analysis, Vec<Fault>) {
+        let places = places(self.tokens, self.dialect, self.holes);
+        let mut faults: Vec<_> =
+            self.holes.iter().zip(&places).filter_map(|(hole, place)| Some(misplaced(self.sql, &hole.range, place.err()?))).collect();
+        let all = |_: usize| true;
+        let first = match self.parse(self.dialect.parser(), self.with_literals(&places, all)) {
+            Ok(statements) => return self.finish(&statements, &places, faults),
+            Err(failure) => failure,
+        };
+        if let Some(second) = self.dialect.second()
+            && let Ok(statements) = self.parse(second, self.with_literals(&places, all))
+        {
+            return self.finish(&statements, &places, faults);
+        }
+        // What no literal fits into, a name may: then the holes are at fault, and not the SQL.
+        if let Some(guilty) = self.blame(&places) {
+            faults.extend(guilty.into_iter().map(|index| misplaced(self.sql, &self.holes[index].range, Misplaced::Name)));
+            return (Analysis::default(), faults);
+        }
+        let (analysis, failure) = self.piece_by_piece(&places, first);
+        faults.push(not_understood(failure));
+        (analysis, faults)
+    }
+
+    /// The tokens, with a literal of its kind in place of each hole that stands in code and is chosen.
+    fn with_literals(&self, places: &[Result<Place, Misplaced>], chosen: impl Fn(usize) -> bool) -> Vec<TokenWithSpan> {
+        let mut tokens = Vec::with_capacity(self.tokens.tokens.len() + 2 * places.len());
+        let mut done = 0;
+        for (index, place) in places.iter().enumerate() {
+            let &Ok(Place::Code(at)) = place else { continue };
+            if !chosen(index) {
+                continue;
+            }
+            tokens.extend_from_slice(&self.tokens.tokens[done..at]);
+            let span = self.tokens.tokens[at].span;
+            tokens.extend(self.literal(index).into_iter().map(|token| TokenWithSpan::new(token, span)));
+            done = at + 1;
+        }
+        tokens.extend_from_slice(&self.tokens.tokens[done..]);
+        tokens
+    }
+
+    fn literal(&self, index: usize) -> Vec<Token> {
+        let kind = self.holes[index].kind;
+        let text = self.dialect.literal(kind, kind.sample()).unwrap_or_default();
+        Tokenizer::new(self.dialect.parser(), &text).tokenize().unwrap_or_default()
+    }
+
+    fn parse(&self, dialect: &dyn parser::Dialect, tokens: Vec<TokenWithSpan>) -> Result<Vec<Statement>, Failure> {
+        let mut parser = Parser::new(dialect).with_recursion_limit(DEPTH).with_tokens_with_locations(tokens);
+        // A panic of the parser is a statement that it does not understand.
+        match catch_unwind(AssertUnwindSafe(|| parser.parse_statements())) {
+            Ok(Ok(statements)) => Ok(statements),
+            Ok(Err(error)) => Err(self.failure(&parser, &error)),
+            Err(_) => Err(Failure { range: self.whole(), why: String::new() }),
+        }
+    }
+
+    fn failure(&self, parser: &Parser<'_>, error: &ParserError) -> Failure {
+        let text = match error {
+            ParserError::ParserError(text) | ParserError::TokenizerError(text) => text.as_str(),
+            ParserError::RecursionLimitExceeded => return Failure { range: self.whole(), why: "nested too deep".to_owned() },
+        };
+        let (why, place) = text.split_once(" at Line: ").map_or((text, None), |(why, place)| (why, place.split_once(", Column: ")));
+        let place = place.and_then(|(line, column)| Some(self.tokens.at(line.parse().ok()?, column.parse().ok()?)));
+        let token = parser.peek_token_ref();
+        let start = match place {
+            Some(start) => start,
+            None if token.token == Token::EOF => self.sql.trim_end().len(),
+            None => self.tokens.bytes(token.span).start,
+        };
+        let end =
+            self.tokens.tokens.iter().map(|token| self.tokens.bytes(token.span)).find(|range| range.start == start).map(|range| range.end);
+        let after = self.sql[start.min(self.sql.len())..].chars().next().map_or(0, char::len_utf8);
+        Failure { range: start..end.unwrap_or(start + after), why: reason(why) }
+    }
+
+    fn whole(&self) -> Range<usize> {
+        let start = self.sql.len() - self.sql.trim_start().len();
+        start..start + self.sql.trim().lines().next().unwrap_or_default().len()
+    }
+
+    /// Holes without which the text would be understood, if it would with names in place of them.
+    fn blame(&self, places: &[Result<Place, Misplaced>]) -> Option<Vec<usize>> {
+        const MOST: usize = 20;
+        let in_code: Vec<_> =
+            places.iter().enumerate().filter(|(_, place)| matches!(place, Ok(Place::Code(_)))).map(|(index, _)| index).collect();
+        if in_code.is_empty() || in_code.len() > MOST {
+            return None;
+        }
+        self.parse(self.dialect.parser(), self.with_literals(places, |_| false)).ok()?;
+        let fails = |&index: &usize| self.parse(self.dialect.parser(), self.with_literals(places, |other| other == index)).is_err();
+        let guilty: Vec<_> = in_code.into_iter().filter(fails).collect();
+        (!guilty.is_empty()).then_some(guilty)
+    }
+
+    fn finish(&self, statements: &[Statement], places: &[Result<Place, Misplaced>], mut faults: Vec<Fault>) -> (Analysis, Vec<Fault>) {
+        let found = tables::find(statements, self.dialect, self.tokens);
+        faults.extend(self.unverified(&found, places));
+        faults.sort_by_key(|fault| fault.range.start);
+        let is_query = matches!(statements, [Statement::Query(query)] if is_query(&query.body));
+        let Found { reads, writes, .. } = found;
+        (Analysis { reads, writes, statements: statements.len(), is_query, understood: true }, faults)
+    }
+
+    /// Holes that the parser took for something else than a value.
+    fn unverified(&self, found: &Found, places: &[Result<Place, Misplaced>]) -> Vec<Fault> {
+        let start = |index: usize| self.tokens.tokens[index].span.start;
+        let wrong = |place: &Result<Place, Misplaced>| match place {
+            Ok(Place::Code(index)) => !found.values.contains(&start(*index)),
+            Ok(Place::InString(index)) => found.quoted_names.contains(&start(*index)),
+            Ok(Place::Comment) | Err(_) => false,
+        };
+        let holes = self.holes.iter().zip(places);
+        holes.filter(|(_, place)| wrong(place)).map(|(hole, _)| misplaced(self.sql, &hole.range, Misplaced::Name)).collect()
+    }
+
+    /// Each statement on its own, so that one that is not understood hides no table of the others.
+    fn piece_by_piece(&self, places: &[Result<Place, Misplaced>], first: Failure) -> (Analysis, Failure) {
+        let tokens = self.with_literals(places, |_| true);
+        let mut analysis = Analysis::default();
+        let mut statements = Vec::new();
+        let mut failure = None;
+        for piece in tokens.split(|token| token.token == Token::SemiColon) {
+            if piece.iter().all(|token| matches!(token.token, Token::Whitespace(_) | Token::EOF)) {
+                continue;
+            }
+            analysis.statements += 1;
+            match self.parse(self.dialect.parser(), piece.to_vec()) {
+                Ok(parsed) => statements.extend(parsed),
+                Err(why) => {
+                    failure.get_or_insert(why);
+                }
+            }
+        }
+        let found = tables::find(&statements, self.dialect, self.tokens);
+        analysis.reads = found.reads;
+        analysis.writes = found.writes;
+        (analysis, failure.unwrap_or(first))
+    }
+}
+
+fn is_query(body: &SetExpr) -> bool {
+    match body {
+        SetExpr::Select(select) => select.into.is_none(),
+        SetExpr::Query(query) => is_query(&query.body),
+        SetExpr::SetOperation { .. } | SetExpr::Values(_) | SetExpr::Table(_) => true,
+        SetExpr::Insert(_) | SetExpr::Update(_) | SetExpr::Delete(_) | SetExpr::Merge(_) => false,
+    }
+}
+
+/// "Expected: X, found: Y" in our words.
+fn reason(why: &str) -> String {
+    let why = why.trim().trim_start_matches("sql parser error: ");
+    match why.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: ")) {
+        Some((expected, found)) => {
+            let found = if found.trim() == "EOF" { "the end".to_owned() } else { format!("`{}`", found.trim()) };
+            format!("expected {}, found {found}", expected.trim())
+        }
+        None => {
+            let mut chars = why.chars();
+            chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
+        }
+    }
+}
+
+fn not_understood(failure: Failure) -> Fault {
+    Fault::new(&catalogue::SQL_SYNTAX, failure.range, "etlc's SQL parser does not understand this statement")
+        .label(failure.why)
+        .note("the database may well understand it; etlc sees none of the tables in it")
+        .help("name the tables that it reads in `inputs`, or turn the lint `sql-syntax` off in etlc.yaml")
+}

@@ -1,0 +1,263 @@
+//! The dialects of SQL: their names, how they read and quote identifiers, and the client program of each.
+
+use sqlparser::dialect as parser;
+
+/// A dialect of SQL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the databases")]
+pub enum Dialect {
+    Postgres,
+    Redshift,
+    Snowflake,
+    Bigquery,
+    Databricks,
+    Spark,
+    Hive,
+    Duckdb,
+    Trino,
+    Presto,
+    Athena,
+    Mysql,
+    Mssql,
+    Clickhouse,
+    Sqlite,
+    Ansi,
+}
+
+/// What a dialect makes of the case of a name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Folding {
+    /// Names are lower case unless quoted.
+    LowerUnquoted,
+    /// Names are upper case unless quoted.
+    UpperUnquoted,
+    /// Case never matters.
+    Ignored,
+    /// Case always matters.
+    Kept,
+}
+
+impl Dialect {
+    /// Every dialect, in the order in which messages list them.
+    pub const ALL: &[Self] = &[
+        Self::Postgres,
+        Self::Duckdb,
+        Self::Sqlite,
+        Self::Snowflake,
+        Self::Bigquery,
+        Self::Redshift,
+        Self::Databricks,
+        Self::Spark,
+        Self::Hive,
+        Self::Trino,
+        Self::Presto,
+        Self::Athena,
+        Self::Mysql,
+        Self::Mssql,
+        Self::Clickhouse,
+        Self::Ansi,
+    ];
+
+    /// The name that the platform file uses.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "postgres",
+            Self::Redshift => "redshift",
+            Self::Snowflake => "snowflake",
+            Self::Bigquery => "bigquery",
+            Self::Databricks => "databricks",
+            Self::Spark => "spark",
+            Self::Hive => "hive",
+            Self::Duckdb => "duckdb",
+            Self::Trino => "trino",
+            Self::Presto => "presto",
+            Self::Athena => "athena",
+            Self::Mysql => "mysql",
+            Self::Mssql => "mssql",
+            Self::Clickhouse => "clickhouse",
+            Self::Sqlite => "sqlite",
+            Self::Ansi => "ansi",
+        }
+    }
+
+    /// The dialect of this name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|dialect| dialect.name() == name)
+    }
+
+    /// The program that takes SQL on its standard input and stops at the first error; `None` where a platform has to name one.
+    #[must_use]
+    pub fn client(self) -> Option<&'static [&'static str]> {
+        match self {
+            // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement.
+            Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]),
+            Self::Duckdb => Some(&["duckdb", "-bail"]),
+            Self::Sqlite => Some(&["sqlite3", "-bail"]),
+            _ => None,
+        }
+    }
+
+    /// A qualified name, split and folded as this dialect reads it in SQL; `None` for what is no name.
+    #[must_use]
+    pub fn split_name(self, name: &str) -> Option<Vec<String>> {
+        let mut parts = Vec::new();
+        let mut rest = name.trim();
+        loop {
+            let (part, quoted, after) = self.first_part(rest)?;
+            if quoted && self == Self::Bigquery {
+                parts.extend(part.split('.').map(str::to_owned));
+            } else {
+                parts.push(self.fold(&part, quoted));
+            }
+            match after.strip_prefix('.') {
+                Some(next) => rest = next,
+                None if after.is_empty() => return parts.iter().all(|part| !part.is_empty()).then_some(parts),
+                None => return None,
+            }
+        }
+    }
+
+    /// The first part of a name, whether it is quoted, and what follows.
+    fn first_part(self, text: &str) -> Option<(String, bool, &str)> {
+        let open = text.chars().next()?;
+        let close = match open {
+            '"' | '`' => open,
+            '[' if self == Self::Mssql || self == Self::Sqlite => ']',
+            _ => {
+                let end = text.find('.').unwrap_or(text.len());
+                let part = &text[..end];
+                let plain = part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$' | '#'));
+                // Project names of BigQuery hold hyphens.
+                let hyphens = self == Self::Bigquery && part.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'));
+                return (!part.is_empty() && (plain || hyphens)).then(|| (part.to_owned(), false, &text[end..]));
+            }
+        };
+        let mut part = String::new();
+        let mut chars = text.char_indices().skip(1).peekable();
+        while let Some((at, c)) = chars.next() {
+            if c != close {
+                part.push(c);
+            } else if chars.peek().is_some_and(|&(_, next)| next == close) {
+                chars.next();
+                part.push(c);
+            } else {
+                return Some((part, true, &text[at + c.len_utf8()..]));
+            }
+        }
+        None
+    }
+
+    /// A part of a name as the dialect compares it.
+    #[must_use]
+    pub fn fold(self, part: &str, quoted: bool) -> String {
+        match self.folding() {
+            Folding::Ignored => part.to_lowercase(),
+            Folding::LowerUnquoted if !quoted => part.to_lowercase(),
+            Folding::UpperUnquoted if !quoted => part.to_uppercase(),
+            _ => part.to_owned(),
+        }
+    }
+
+    fn folding(self) -> Folding {
+        match self {
+            Self::Postgres => Folding::LowerUnquoted,
+            Self::Snowflake | Self::Ansi => Folding::UpperUnquoted,
+            Self::Bigquery | Self::Mysql | Self::Clickhouse => Folding::Kept,
+            // Redshift and Trino fold quoted names too; the others compare without case.
+            Self::Redshift
+            | Self::Databricks
+            | Self::Spark
+            | Self::Hive
+            | Self::Duckdb
+            | Self::Trino
+            | Self::Presto
+            | Self::Athena
+            | Self::Mssql
+            | Self::Sqlite => Folding::Ignored,
+        }
+    }
+
+    /// A name quoted so that the dialect reads exactly these characters.
+    #[must_use]
+    pub fn quote_ident(self, name: &str) -> String {
+        match self {
+            Self::Bigquery | Self::Clickhouse => format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")),
+            Self::Databricks | Self::Spark | Self::Hive | Self::Mysql => format!("`{}`", name.replace('`', "``")),
+            Self::Mssql => format!("[{}]", name.replace(']', "]]")),
+            _ => format!("\"{}\"", name.replace('"', "\"\"")),
+        }
+    }
+
+    /// True if a backslash in a string literal takes the next character with it.
+    pub(super) fn backslash_escapes(self) -> bool {
+        matches!(
+            self,
+            Self::Redshift
+                | Self::Snowflake
+                | Self::Bigquery
+                | Self::Databricks
+                | Self::Spark
+                | Self::Hive
+                | Self::Mysql
+                | Self::Clickhouse
+        )
+    }
+
+    /// The parser's idea of the dialect.
+    pub(super) fn parser(self) -> &'static dyn parser::Dialect {
+        match self {
+            Self::Postgres => &parser::PostgreSqlDialect {},
+            Self::Redshift => &parser::RedshiftSqlDialect {},
+            Self::Snowflake => &parser::SnowflakeDialect {},
+            Self::Bigquery => &parser::BigQueryDialect {},
+            // Spark and Hive escape with backslashes, which the parser's own dialects of these names do not know.
+            Self::Databricks | Self::Spark | Self::Hive => &parser::DatabricksDialect {},
+            Self::Duckdb => &parser::DuckDbDialect {},
+            Self::Mysql => &parser::MySqlDialect {},
+            Self::Mssql => &parser::MsSqlDialect {},
+            Self::Clickhouse => &parser::ClickHouseDialect {},
+            Self::Sqlite => &parser::SQLiteDialect {},
+            Self::Ansi => &parser::AnsiDialect {},
+            Self::Trino | Self::Presto | Self::Athena => &parser::GenericDialect {},
+        }
+    }
+
+    /// A second dialect to parse with, where the first one is known to lack much.
+    pub(super) fn second(self) -> Option<&'static dyn parser::Dialect> {
+        match self {
+            Self::Spark => Some(&parser::SparkSqlDialect {}),
+            Self::Hive => Some(&parser::HiveDialect {}),
+            Self::Duckdb | Self::Databricks | Self::Clickhouse | Self::Redshift => Some(&parser::GenericDialect {}),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folded_as_the_database_does() {
+        let split = |dialect: Dialect, name: &str| dialect.split_name(name).map(|parts| parts.join("|"));
+        assert_eq!(split(Dialect::Postgres, "Raw.\"Or.ders\""), Some("raw|Or.ders".to_owned()));
+        assert_eq!(split(Dialect::Snowflake, "Raw.\"Orders\""), Some("RAW|Orders".to_owned()));
+        assert_eq!(split(Dialect::Bigquery, "`my-project.Raw.orders`"), Some("my-project|Raw|orders".to_owned()));
+        assert_eq!(split(Dialect::Bigquery, "my-project.Raw.orders"), Some("my-project|Raw|orders".to_owned()));
+        assert_eq!(split(Dialect::Mssql, "[A]]b].dbo.X"), Some("a]b|dbo|x".to_owned()));
+        assert_eq!(split(Dialect::Duckdb, "a..b"), None);
+        assert_eq!(split(Dialect::Duckdb, "a b"), None);
+        assert_eq!(split(Dialect::Duckdb, "\"a"), None);
+        assert_eq!(split(Dialect::Duckdb, ""), None);
+    }
+
+    #[test]
+    fn every_dialect_is_found_by_its_name_and_agrees_with_the_parser_on_backslashes() {
+        for &dialect in Dialect::ALL {
+            assert_eq!(Dialect::find(dialect.name()), Some(dialect));
+            assert_eq!(dialect.backslash_escapes(), dialect.parser().supports_string_literal_backslash_escape(), "{}", dialect.name());
+        }
+    }
+}

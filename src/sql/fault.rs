@@ -1,0 +1,43 @@
+//! What can be wrong with SQL, at bytes of its text.
+
+use std::ops::Range;
+
+use crate::diag::Rule;
+
+/// A fault in SQL, at bytes of its text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Bytes of the SQL text.
+    pub range: Range<usize>,
+    /// The rule that was broken.
+    pub rule: &'static Rule,
+    /// What is wrong.
+    pub message: String,
+    /// Words beside the place.
+    pub label: String,
+    /// Why.
+    pub notes: Vec<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Fault {
+    pub(super) fn new(rule: &'static Rule, range: Range<usize>, message: impl Into<String>) -> Self {
+        Self { range, rule, message: message.into(), label: String::new(), notes: Vec::new(), help: None }
+    }
+
+    pub(super) fn label(mut self, text: impl Into<String>) -> Self {
+        self.label = text.into();
+        self
+    }
+
+    pub(super) fn note(mut self, text: impl Into<String>) -> Self {
+        self.notes.push(text.into());
+        self
+    }
+
+    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+        self.help = Some(text.into());
+        self
+    }
+}

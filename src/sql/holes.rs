@@ -1,0 +1,172 @@
+//! Holes: where a run-time value may stand in SQL, and how it is put there.
+
+use std::ops::Range;
+
+use sqlparser::keywords::Keyword;
+use sqlparser::tokenizer::{Token, Word};
+
+use super::tokens::{Tokens, Unreadable};
+use super::{Dialect, Fault, Kind};
+use crate::diag::catalogue;
+
+/// The place of a `${…}`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hole {
+    /// Bytes of the SQL text, from `${` to `}`. Holes are given in order and do not overlap.
+    pub range: Range<usize>,
+    /// What its value is.
+    pub kind: Kind,
+}
+
+/// What a hole stands in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Where a word may stand; whether a literal may, the parser says. The index of its token.
+    Code(usize),
+    /// Within a string literal.
+    InString(usize),
+    /// Within a comment, where it is never filled.
+    Comment,
+}
+
+/// Why a hole cannot be where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Misplaced {
+    /// Joined to other characters of a name or number.
+    PartOfWord,
+    /// Between the quotes of an identifier.
+    QuotedName,
+    /// In a string of a kind that has no way to write every character.
+    OtherString,
+    /// Where the name of a table, column, schema or function stands.
+    Name,
+    /// Right after `date` or `timestamp`.
+    TypedAlready,
+    /// In text that cannot be split into tokens.
+    Unknown,
+}
+
+/// Finds what each hole stands in.
+pub(super) fn places(tokens: &Tokens, dialect: Dialect, holes: &[Hole]) -> Vec<Result<Place, Misplaced>> {
+    let holding = tokens.holding(holes);
+    holes
+        .iter()
+        .zip(holding)
+        .map(|(hole, index)| index.map_or(Err(Misplaced::Unknown), |index| place(tokens, dialect, hole, index)))
+        .collect()
+}
+
+fn place(tokens: &Tokens, dialect: Dialect, hole: &Hole, index: usize) -> Result<Place, Misplaced> {
+    let token = &tokens.tokens[index];
+    match &token.token {
+        Token::Word(Word { quote_style: None, .. }) if tokens.bytes(token.span) == hole.range => code(tokens, hole, index),
+        Token::Word(Word { quote_style: None, .. }) => Err(Misplaced::PartOfWord),
+        Token::Word(_) => Err(Misplaced::QuotedName),
+        Token::SingleQuotedString(_) => Ok(Place::InString(index)),
+        Token::NationalStringLiteral(_) if dialect == Dialect::Mssql => Ok(Place::InString(index)),
+        token if Tokens::is_comment(token) => Ok(Place::Comment),
+        Token::Number(..) | Token::Placeholder(_) => Err(Misplaced::PartOfWord),
+        _ => Err(Misplaced::OtherString),
+    }
+}
+
+/// A hole that is a word of its own: what stands next to it can still say that it is no literal.
+fn code(tokens: &Tokens, hole: &Hole, index: usize) -> Result<Place, Misplaced> {
+    // What touches the hole would touch the literal: `'a'${x}` or `1${x}` would become one token.
+    let touches = |index: Option<usize>| {
+        index.is_some_and(|index| {
+            matches!(
+                tokens.tokens[index].token,
+                Token::Word(_) | Token::Number(..) | Token::SingleQuotedString(_) | Token::DoubleQuotedString(_) | Token::Placeholder(_)
+            )
+        })
+    };
+    if touches(index.checked_sub(1)) || touches((index + 1 < tokens.tokens.len()).then_some(index + 1)) {
+        return Err(Misplaced::PartOfWord);
+    }
+    let near = |index: Option<usize>| index.map(|index| &tokens.tokens[index].token);
+    let (before, after) = (near(tokens.before(index)), near(tokens.after(index)));
+    if matches!(before, Some(Token::Period)) || matches!(after, Some(Token::Period)) {
+        return Err(Misplaced::Name);
+    }
+    if let Some(Token::Word(word)) = before {
+        return match word.keyword {
+            Keyword::FROM | Keyword::JOIN | Keyword::INTO | Keyword::TABLE | Keyword::UPDATE | Keyword::VIEW | Keyword::SCHEMA => {
+                // `extract(day from ${run.date})` is no table; whether this one is, the parser says.
+                if word.keyword == Keyword::FROM { Ok(Place::Code(index)) } else { Err(Misplaced::Name) }
+            }
+            Keyword::DATE | Keyword::TIMESTAMP | Keyword::TIMESTAMPTZ if matches!(hole.kind, Kind::Date | Kind::Timestamp) => {
+                Err(Misplaced::TypedAlready)
+            }
+            _ => Ok(Place::Code(index)),
+        };
+    }
+    Ok(Place::Code(index))
+}
+
+/// The fault of a hole that stands where it cannot.
+pub(super) fn misplaced(sql: &str, range: &Range<usize>, why: Misplaced) -> Fault {
+    let hole = &sql[range.clone()];
+    let fault = |message: String| Fault::new(&catalogue::RUNTIME_IN_SQL, range.clone(), message);
+    let rule = "a run-time value is a literal, or a part of a string literal; it cannot change what a statement does";
+    let by_template = "a name that is known when etlc runs comes from a template: `{{ ref('dataset') }}`, `{{ vars.name }}`";
+    match why {
+        Misplaced::PartOfWord => {
+            fault(format!("`{hole}` is joined to other text")).label("part of a name or number").note(rule).help(by_template)
+        }
+        Misplaced::QuotedName => {
+            fault(format!("`{hole}` stands in a quoted name")).label("between the quotes of a name").note(rule).help(by_template)
+        }
+        Misplaced::Name => {
+            fault(format!("`{hole}` stands where a name stands")).label("expected a name here, not a value").note(rule).help(by_template)
+        }
+        Misplaced::OtherString => fault(format!("`{hole}` stands in a string that cannot hold every value"))
+            .label("not in a plain string")
+            .note(rule)
+            .help("use single quotes, or write the value alone and join it: `'…' || ${…}`"),
+        Misplaced::TypedAlready => fault(format!("`{hole}` has its type already"))
+            .label("the word before it names the type again")
+            .note("a date or timestamp is put into SQL as a typed literal, such as `DATE '2026-01-31'`")
+            .help(format!("write `{hole}` alone")),
+        Misplaced::Unknown => fault(format!("etlc cannot tell what `{hole}` stands in"))
+            .label("in text that etlc cannot split into words")
+            .note(rule)
+            .help("close every quote and comment before this place"),
+    }
+}
+
+/// Puts values into the holes of a text: as a literal, or as a part of the string literal that the hole stands in. `$${` becomes `${`.
+///
+/// # Errors
+/// A fault at the first hole that cannot be filled; `fills` gives none for a value that is not of its kind.
+pub fn fill(sql: &str, dialect: Dialect, holes: &[Hole], values: &[String]) -> Result<String, Fault> {
+    let tokens = Tokens::new(sql, dialect, holes).map_err(|Unreadable { at, why }| unreadable(sql, at, &why))?;
+    let mut text = String::with_capacity(sql.len() + 16 * holes.len());
+    let mut done = 0;
+    for ((hole, value), place) in holes.iter().zip(values).zip(places(&tokens, dialect, holes)) {
+        let filled = match place.map_err(|why| misplaced(sql, &hole.range, why))? {
+            Place::Code(_) => dialect.literal(hole.kind, value),
+            Place::InString(_) => dialect.splice(hole.kind, value),
+            Place::Comment => Some(sql[hole.range.clone()].to_owned()),
+        };
+        let filled = filled.ok_or_else(|| not_of_kind(sql, hole, value))?;
+        text.push_str(&sql[done..hole.range.start].replace("$${", "${"));
+        text.push_str(&filled);
+        done = hole.range.end;
+    }
+    text.push_str(&sql[done..].replace("$${", "${"));
+    Ok(text)
+}
+
+pub(super) fn unreadable(sql: &str, at: usize, why: &str) -> Fault {
+    let start = (0..=at.min(sql.len())).rev().find(|&at| sql.is_char_boundary(at)).unwrap_or_default();
+    let end = (start + 1..=sql.len()).find(|&at| sql.is_char_boundary(at)).unwrap_or(start);
+    let why = why.to_lowercase();
+    Fault::new(&catalogue::SQL_SYNTAX, start..end, "etlc cannot split this SQL into words").label(why.trim_end_matches('.').to_owned())
+}
+
+fn not_of_kind(sql: &str, hole: &Hole, value: &str) -> Fault {
+    let shown: String = value.chars().take(60).collect();
+    let message = format!("the value of `{}` is not {}", &sql[hole.range.clone()], hole.kind.form());
+    Fault::new(&catalogue::VALUE_TYPE, hole.range.clone(), message).label(format!("its value is {shown:?}"))
+}

@@ -1,0 +1,302 @@
+//! The tables that statements read and write, and where their values stand.
+
+use std::collections::BTreeSet;
+use std::ops::{ControlFlow, Range};
+
+use sqlparser::ast::{
+    CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, Select, Statement, TableFactor, TableObject, TableWithJoins,
+    UpdateTableFromKind, ValueWithSpan, Visit, Visitor,
+};
+use sqlparser::tokenizer::Location;
+
+use super::Dialect;
+use super::tokens::Tokens;
+
+/// A table's name as written, and as the dialect reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TableName {
+    /// Its parts, folded as the dialect folds names: `["raw", "orders"]`.
+    pub parts: Vec<String>,
+    /// Bytes of the SQL text.
+    pub range: Range<usize>,
+}
+
+/// What statements do.
+#[derive(Default)]
+pub(super) struct Found {
+    pub(super) reads: Vec<TableName>,
+    pub(super) writes: Vec<TableName>,
+    /// Where values start.
+    pub(super) values: BTreeSet<Location>,
+    /// Where names start that are written like strings.
+    pub(super) quoted_names: BTreeSet<Location>,
+}
+
+/// The names that a `with` defines, and how many of them can be seen from where the visitor is.
+struct Frame {
+    names: Vec<Vec<String>>,
+    queries: Vec<*const Query>,
+    visible: usize,
+    recursive: bool,
+}
+
+struct Tables<'a> {
+    dialect: Dialect,
+    tokens: &'a Tokens,
+    found: Found,
+    frames: Vec<Frame>,
+    /// Of each query that the visitor is in: whether it brought a frame, and the frame's count to restore.
+    queries: Vec<(bool, Option<usize>)>,
+    /// Aliases and tables of each `select` that the visitor is in, for `from t, t.items`.
+    sources: Vec<BTreeSet<String>>,
+    /// Names that are written to, which are no reads.
+    targets: BTreeSet<*const ObjectName>,
+    /// Tables that the text itself made before.
+    created: BTreeSet<Vec<String>>,
+}
+
+/// Finds what statements read and write. A table that an earlier statement of the same text made is not read from outside, and a temporary one
+/// is not written.
+pub(super) fn find(statements: &[Statement], dialect: Dialect, tokens: &Tokens) -> Found {
+    let mut tables = Tables {
+        dialect,
+        tokens,
+        found: Found::default(),
+        frames: Vec::new(),
+        queries: Vec::new(),
+        sources: Vec::new(),
+        targets: BTreeSet::new(),
+        created: BTreeSet::new(),
+    };
+    for statement in statements {
+        let _ = statement.visit(&mut tables);
+        tables.create(statement);
+    }
+    tables.found
+}
+
+impl Visitor for Tables<'_> {
+    type Break = ();
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        self.statement(statement);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        // The body of the n-th name of a `with` sees the names before it; with `recursive`, all of them.
+        let mut restore = None;
+        if let Some(frame) = self.frames.last_mut()
+            && let Some(index) = frame.queries.iter().position(|&other| std::ptr::eq(other, query))
+        {
+            restore = Some(index + 1);
+            frame.visible = if frame.recursive { frame.names.len() } else { index };
+        }
+        let brings = query.with.is_some();
+        if let Some(with) = &query.with {
+            let names = with.cte_tables.iter().map(|cte| vec![fold(self.dialect, &cte.alias.name)]).collect();
+            let queries = with.cte_tables.iter().map(|cte| std::ptr::from_ref(&*cte.query)).collect();
+            self.frames.push(Frame { names, queries, visible: 0, recursive: with.recursive });
+        }
+        self.queries.push((brings, restore));
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        if let Some((brings, restore)) = self.queries.pop() {
+            if brings {
+                self.frames.pop();
+            }
+            if let (Some(visible), Some(frame)) = (restore, self.frames.last_mut()) {
+                frame.visible = visible;
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let mut names = BTreeSet::new();
+        for table in &select.from {
+            for factor in std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)) {
+                names.extend(seen_as(self.dialect, factor));
+            }
+        }
+        self.sources.push(names);
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_select(&mut self, _: &Select) -> ControlFlow<()> {
+        self.sources.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        if let TableFactor::Table { name, args: None, .. } = factor {
+            self.read(name);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_value(&mut self, value: &ValueWithSpan) -> ControlFlow<()> {
+        self.found.values.insert(value.span.start);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<()> {
+        if ident.quote_style == Some('\'') {
+            self.found.quoted_names.insert(ident.span.start);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Tables<'_> {
+    fn statement(&mut self, statement: &Statement) {
+        match statement {
+            Statement::Insert(insert) => {
+                if let TableObject::TableName(name) = &insert.table {
+                    self.write(name);
+                }
+                for clause in &insert.multi_table_into_clauses {
+                    self.write(&clause.table_name);
+                }
+            }
+            Statement::CreateTable(create) => {
+                if !create.temporary {
+                    self.write(&create.name);
+                }
+                if let Some(name) = &create.clone {
+                    self.read(name);
+                }
+            }
+            Statement::CreateView(create) if !create.temporary => self.write(&create.name),
+            Statement::Merge(merge) => self.target(&merge.table, &[]),
+            Statement::Update(update) => {
+                let from = match &update.from {
+                    Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) => from.as_slice(),
+                    None => &[],
+                };
+                self.target(&update.table.relation, from);
+            }
+            Statement::Delete(delete) => {
+                let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+                if delete.tables.is_empty() {
+                    let using = delete.using.as_deref().unwrap_or_default();
+                    from.iter().for_each(|table| self.target(&table.relation, using));
+                } else {
+                    delete.tables.iter().for_each(|name| self.write(aliased(self.dialect, name, from).unwrap_or(name)));
+                }
+            }
+            Statement::Truncate(truncate) => truncate.table_names.iter().for_each(|table| self.write(&table.name)),
+            Statement::AlterTable(alter) => self.write(&alter.name),
+            Statement::Copy { source: CopySource::Table { table_name, .. }, to, .. } => {
+                if *to {
+                    self.read(table_name);
+                } else {
+                    self.write(table_name);
+                }
+            }
+            Statement::CopyIntoSnowflake { into, from_obj, .. } => {
+                self.write(into);
+                from_obj.iter().for_each(|name| self.read(name));
+            }
+            Statement::LoadData { table_name, .. } => self.write(table_name),
+            _ => {}
+        }
+    }
+
+    /// A table that a statement changes; in some dialects it can be an alias of a table in `from`.
+    fn target(&mut self, factor: &TableFactor, from: &[TableWithJoins]) {
+        if let TableFactor::Table { name, args: None, .. } = factor {
+            self.targets.insert(std::ptr::from_ref(name));
+            self.write(aliased(self.dialect, name, from).unwrap_or(name));
+        }
+    }
+
+    /// Remembers what a statement made.
+    fn create(&mut self, statement: &Statement) {
+        let name = match statement {
+            Statement::CreateTable(create) => &create.name,
+            Statement::CreateView(create) => &create.name,
+            _ => return,
+        };
+        if let Some(name) = self.name(name) {
+            self.created.insert(name.parts);
+        }
+    }
+
+    fn read(&mut self, name: &ObjectName) {
+        if self.targets.contains(&std::ptr::from_ref(name)) {
+            return;
+        }
+        let Some(name) = self.name(name) else { return };
+        let is_cte = self.frames.iter().any(|frame| frame.names[..frame.visible_now()].contains(&name.parts));
+        let is_column = self.dialect == Dialect::Bigquery
+            && name.parts.len() > 1
+            && self.sources.last().is_some_and(|sources| sources.contains(&name.parts[0]));
+        if !is_cte && !is_column && !self.created.contains(&name.parts) {
+            self.found.reads.push(name);
+        }
+    }
+
+    fn write(&mut self, name: &ObjectName) {
+        if let Some(name) = self.name(name)
+            && !self.created.contains(&name.parts)
+        {
+            self.found.writes.push(name);
+        }
+    }
+
+    /// The name, unless it is a file, a stage, or computed.
+    fn name(&self, name: &ObjectName) -> Option<TableName> {
+        let mut parts = Vec::new();
+        let mut range: Option<Range<usize>> = None;
+        for part in &name.0 {
+            let ObjectNamePart::Identifier(ident) = part else { return None };
+            if ident.quote_style == Some('\'') || ident.value.starts_with('@') {
+                return None;
+            }
+            let quoted = ident.quote_style.is_some();
+            if quoted && self.dialect == Dialect::Bigquery {
+                parts.extend(ident.value.split('.').map(str::to_owned));
+            } else {
+                parts.push(fold(self.dialect, ident));
+            }
+            let place = self.tokens.bytes(ident.span);
+            let start = range.map_or(place.start, |range| range.start);
+            range = Some(start..place.end);
+        }
+        Some(TableName { parts, range: range? })
+    }
+}
+
+impl Frame {
+    /// Names that can be seen: while the bodies are visited those before, in the query itself all.
+    fn visible_now(&self) -> usize {
+        self.visible.min(self.names.len())
+    }
+}
+
+fn fold(dialect: Dialect, ident: &Ident) -> String {
+    dialect.fold(&ident.value, ident.quote_style.is_some())
+}
+
+/// The name by which other parts of a `from` see a table.
+fn seen_as(dialect: Dialect, factor: &TableFactor) -> Option<String> {
+    let TableFactor::Table { name, alias, .. } = factor else { return None };
+    match (alias, name.0.as_slice()) {
+        (Some(alias), _) => Some(fold(dialect, &alias.name)),
+        (None, [ObjectNamePart::Identifier(only)]) => Some(fold(dialect, only)),
+        _ => None,
+    }
+}
+
+/// The table in `from` that this name is an alias of.
+fn aliased<'a>(dialect: Dialect, name: &ObjectName, from: &'a [TableWithJoins]) -> Option<&'a ObjectName> {
+    let [ObjectNamePart::Identifier(alias)] = name.0.as_slice() else { return None };
+    let wanted = fold(dialect, alias);
+    from.iter().flat_map(|table| std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation))).find_map(|factor| {
+        let TableFactor::Table { name, alias: Some(alias), .. } = factor else { return None };
+        (fold(dialect, &alias.name) == wanted).then_some(name)
+    })
+}
