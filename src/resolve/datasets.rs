@@ -316,7 +316,13 @@ pub(super) fn table_name(resolver: &mut Resolver<'_>, connection_name: &str, pip
     let part = |field: &Option<Field<String>>| field.as_ref().and_then(Field::get).cloned();
     let dialect = connection.dialect.get().and_then(|dialect| Dialect::find(&dialect.0))?;
     let parts = [part(&connection.database), part(&connection.schema), Some(table)];
-    Some(parts.into_iter().flatten().map(|part| dialect.ident(&part)).collect::<Vec<_>>().join("."))
+    Some(parts.into_iter().flatten().map(|part| ident(dialect, &part)).collect::<Vec<_>>().join("."))
+}
+
+/// A part of a table's name, quoted where the dialect would read it otherwise.
+fn ident(dialect: Dialect, part: &str) -> String {
+    let plain = part.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !part.starts_with(|c: char| c.is_ascii_digit());
+    if plain { part.to_owned() } else { dialect.quote_ident(part) }
 }
 
 /// The table of another pipeline's dataset.

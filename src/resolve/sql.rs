@@ -14,8 +14,9 @@ use super::values::{Scene, Uses};
 use super::{datasets, header};
 use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
 use crate::plan::text::find;
+use crate::plan::{ParamType, Reference};
 use crate::source::{SourceFile, Span, normalize};
-use crate::sql::{self, Dialect};
+use crate::sql::{self, Dialect, Hole};
 use crate::syntax::{Kind, Node};
 use crate::template::{CallError, Engine, Function, Macros, Rendered, Scope};
 
@@ -167,7 +168,12 @@ fn analyse(
     let spans: Vec<(Range<usize>, Span)> =
         find(text).into_iter().map(|found| (found.range.clone(), source.span(resolver, rendered.source_range(found.range)))).collect();
     uses.text(resolver, scene, text, |range| spans.iter().find(|(known, _)| *known == range).map_or(Span::default(), |(_, span)| *span));
-    let (analysis, faults) = sql::analyse(text, dialect);
+    let hole = |found: crate::plan::text::Found| match found.part {
+        Ok(crate::plan::Part::Ref { reference, .. }) => Some(Hole { range: found.range, kind: kind(scene, &reference) }),
+        _ => None,
+    };
+    let holes: Vec<_> = find(text).into_iter().filter_map(hole).collect();
+    let (analysis, faults) = sql::analyse(text, dialect, &holes);
     for fault in faults {
         let span = source.span(resolver, rendered.source_range(fault.range.clone()));
         let mut found = Diagnostic::new(fault.rule, span, fault.message).label(fault.label).maybe_help(fault.help);
@@ -193,6 +199,23 @@ fn analyse(
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
     Sql { text: text.to_owned(), query, reads }
+}
+
+/// What a run-time value is, as SQL sees it.
+fn kind(scene: &Scene<'_, '_>, reference: &Reference) -> sql::Kind {
+    match reference {
+        Reference::RunDate => sql::Kind::Date,
+        Reference::RunTimestamp => sql::Kind::Timestamp,
+        Reference::RunAttempt => sql::Kind::Integer,
+        Reference::Param(name) => match scene.header.params.get(name).map(|param| param.kind) {
+            Some(ParamType::Integer) => sql::Kind::Integer,
+            Some(ParamType::Number) => sql::Kind::Number,
+            Some(ParamType::Boolean) => sql::Kind::Boolean,
+            Some(ParamType::Date) => sql::Kind::Date,
+            Some(ParamType::String) | None => sql::Kind::Text,
+        },
+        Reference::RunId | Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => sql::Kind::Text,
+    }
 }
 
 /// What templates of a kind see of a step's SQL.

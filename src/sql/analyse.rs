@@ -34,8 +34,10 @@ pub struct Analysis {
     pub writes: Vec<TableName>,
     /// Number of statements.
     pub statements: usize,
-    /// True if the only statement is a query (`select …`, `with … select`, `values`).
+    /// True if the only statement is a query (`select …`, `with … select`, `values`), or starts as one where it is not understood.
     pub is_query: bool,
+    /// The statements without the comments and blanks before them and the `;`, comments and blanks after them.
+    pub body: Range<usize>,
     /// True if the dialect's parser understood all of it; where it did not, the rest is what could be found.
     pub understood: bool,
 }
@@ -57,12 +59,17 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
         return (Analysis::default(), std::iter::once(too_large(sql.len(), count)).chain(faults).collect());
     }
     let reader = Reader { sql, dialect, holes, tokens: &tokens };
-    if count <= SMALL.0 && depth <= SMALL.1 {
-        return reader.read();
-    }
+    let (mut analysis, faults) = if count <= SMALL.0 && depth <= SMALL.1 { reader.read() } else { with_stack(&reader, count) };
+    analysis.body = tokens.body();
+    analysis.is_query |= !analysis.understood && tokens.looks_like_a_query();
+    (analysis, faults)
+}
+
+/// Reads on a thread whose stack is large enough for what the parser may do.
+fn with_stack(reader: &Reader<'_>, count: usize) -> (Analysis, Vec<Fault>) {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || reader.read());
-        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| (Analysis::default(), vec![too_large(sql.len(), count)]))
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| (Analysis::default(), vec![too_large(reader.sql.len(), count)]))
     })
 }
 
@@ -190,7 +197,7 @@ impl Reader<'_> {
         faults.sort_by_key(|fault| fault.range.start);
         let is_query = matches!(statements, [Statement::Query(query)] if is_query(&query.body));
         let Found { reads, writes, .. } = found;
-        (Analysis { reads, writes, statements: statements.len(), is_query, understood: true }, faults)
+        (Analysis { reads, writes, statements: statements.len(), is_query, understood: true, ..Analysis::default() }, faults)
     }
 
     /// Holes that the parser took for something else than a value.

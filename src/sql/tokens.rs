@@ -88,6 +88,24 @@ impl Tokens {
         (index + 1..self.tokens.len()).find(|&index| !matches!(self.tokens[index].token, Token::Whitespace(_)))
     }
 
+    /// The text without what surrounds it: comments and white space before the first word, `;`, comments and white space after the last.
+    pub(super) fn body(&self) -> Range<usize> {
+        let matters = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::SemiColon | Token::EOF);
+        let first = self.tokens.iter().find(matters).map_or(0, |token| self.bytes(token.span).start);
+        let last = self.tokens.iter().rfind(matters).map_or(first, |token| self.bytes(token.span).end);
+        first..last.max(first)
+    }
+
+    /// True for one statement that starts as queries do, whether or not the parser understands the rest.
+    pub(super) fn looks_like_a_query(&self) -> bool {
+        let matters = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::EOF);
+        let starts = |token: &TokenWithSpan| {
+            matches!(&token.token, Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES))
+        };
+        let rest = self.tokens.iter().filter(matters).skip_while(|token| token.token != Token::SemiColon);
+        self.tokens.iter().find(matters).is_some_and(starts) && rest.clone().all(|token| token.token == Token::SemiColon)
+    }
+
     /// Words and signs, and how deep brackets and `case` are nested: what the parser's stack depends on.
     pub(super) fn size(&self) -> (usize, usize) {
         let (mut count, mut depth, mut deepest) = (0, 0_usize, 0);
