@@ -10,7 +10,10 @@ mod step;
 mod platform;
 mod workspace;
 mod kind;
+mod split;
+mod fields;
 
+pub use fields::{FieldSchema, Format};
 pub use kind::{KindContainer, KindFile, OutputKind, StepKind};
 pub use pipeline::{
     ExternalDataset, Notify, Overlap, ParamSpec, ParamType, Pipeline, PipelineOverlay, Schedule, StepOverlay, Trigger, Wait,
@@ -19,5 +22,6 @@ pub use platform::{
     Channel, Connection, FileDelivery, Platform, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode, SecretRef, SlackChannel,
     Storage, TaintEffect, Team, Toleration, TolerationOperator, Webhook,
 };
+pub use split::decode_step;
 pub use step::{Defaults, Output, Retries, RunIf, Step, ValueFormat};
 pub use workspace::{Limits, LintLevel, Workspace};

@@ -57,6 +57,24 @@ pub struct Platform {
     pub schedules: Option<Field<ScheduleMode>>,
 }
 
+impl Platform {
+    /// The parts that may be files of their own: `platform/<part>.yaml` holds what would stand under the key.
+    pub const PARTS: &[&str] = &[
+        "teams",
+        "runtimes",
+        "resources",
+        "connections",
+        "storage",
+        "secrets",
+        "channels",
+        "runner",
+        "defaults",
+        "labels",
+        "targets",
+        "environments",
+    ];
+}
+
 /// A team.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]

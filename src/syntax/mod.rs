@@ -18,5 +18,6 @@ pub use field::{Field, Fixed, Item, Map, Raw};
 pub use merge::merge;
 pub use parse::{Comment, Document, parse};
 pub use positions::{Positions, source_span};
+pub(crate) use scalar::shorten;
 pub use scalar::{Scalar, resolve};
 pub use tree::{Entry, Kind, Node, Style};

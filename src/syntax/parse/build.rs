@@ -221,7 +221,10 @@ impl Builder<'_> {
         };
         let good = match (tag.core_suffix(), meaning) {
             (Some("str"), _) => {
-                return Node { kind: Kind::Scalar(text.clone(), if *style == Style::Plain { Style::SingleQuoted } else { *style }), ..node };
+                return Node {
+                    kind: Kind::Scalar(text.clone(), if *style == Style::Plain { Style::SingleQuoted } else { *style }),
+                    ..node
+                };
             }
             (Some("int"), Scalar::Int(_)) | (Some("float"), Scalar::Float(_)) => true,
             (Some("bool"), Scalar::Bool(_)) | (Some("null"), Scalar::Null) => true,

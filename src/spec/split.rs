@@ -1,0 +1,46 @@
+//! A step in two: the keys that every step has, and the fields of its kind.
+
+use super::Step;
+use crate::diag::Diagnostic;
+use crate::syntax::decode::report::{Name, unknown_key};
+use crate::syntax::{Entry, Kind, Node, decode};
+
+impl Step {
+    /// The keys that every step may have, in the order of the format.
+    pub const KEYS: &[&str] = &[
+        "kind",
+        "description",
+        "if",
+        "when",
+        "run_if",
+        "matrix",
+        "foreach",
+        "after",
+        "inputs",
+        "output",
+        "outputs",
+        "runtime",
+        "resources",
+        "env",
+        "secrets",
+        "retries",
+        "timeout",
+    ];
+}
+
+/// Reads a step whose kind has fields of these names: the keys of every step, the kind's fields as they stand, and every fault of the former.
+#[must_use]
+pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>, Vec<Diagnostic>) {
+    let Kind::Map(entries) = &node.kind else {
+        let (step, diagnostics) = decode(node);
+        return (step, Vec::new(), diagnostics);
+    };
+    let (core, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| Step::KEYS.contains(&entry.key.as_str()));
+    let (fields, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| kind_keys.contains(&entry.key.as_str()));
+    let (step, mut diagnostics) = decode(&Node { span: node.span, kind: Kind::Map(core) });
+    // The kind's own fields first: they are what a person most likely meant.
+    let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
+    diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed)));
+    diagnostics.sort_by_key(Diagnostic::span);
+    (step, fields, diagnostics)
+}
