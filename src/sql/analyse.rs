@@ -114,8 +114,16 @@ impl Reader<'_> {
             faults.extend(guilty.into_iter().map(|index| misplaced(self.sql, &self.holes[index].range, Misplaced::Name)));
             return (Analysis::default(), faults);
         }
+        if faults.is_empty()
+            && let Some(hole) = self.holes.iter().find(|hole| hole.range == first.range)
+        {
+            faults.push(misplaced(self.sql, &hole.range, Misplaced::NoValue));
+        }
         let (analysis, failure) = self.piece_by_piece(&places, first);
-        faults.push(not_understood(failure));
+        // A hole that is misplaced is why, most likely; once it is gone, the parser will say the rest.
+        if faults.is_empty() {
+            faults.push(not_understood(failure));
+        }
         (analysis, faults)
     }
 

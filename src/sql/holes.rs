@@ -40,6 +40,8 @@ pub(super) enum Misplaced {
     OtherString,
     /// Where the name of a table, column, schema or function stands.
     Name,
+    /// Where the parser expects no value.
+    NoValue,
     /// Right after `date` or `timestamp`.
     TypedAlready,
     /// In text that cannot be split into tokens.
@@ -86,7 +88,8 @@ fn code(tokens: &Tokens, hole: &Hole, index: usize) -> Result<Place, Misplaced> 
     }
     let near = |index: Option<usize>| index.map(|index| &tokens.tokens[index].token);
     let (before, after) = (near(tokens.before(index)), near(tokens.after(index)));
-    if matches!(before, Some(Token::Period)) || matches!(after, Some(Token::Period)) {
+    // Nothing before it, or a semicolon: it would be the statement.
+    if matches!(before, None | Some(Token::SemiColon | Token::Period)) || matches!(after, Some(Token::Period)) {
         return Err(Misplaced::Name);
     }
     if let Some(Token::Word(word)) = before {
@@ -119,6 +122,9 @@ pub(super) fn misplaced(sql: &str, range: &Range<usize>, why: Misplaced) -> Faul
         }
         Misplaced::Name => {
             fault(format!("`{hole}` stands where a name stands")).label("expected a name here, not a value").note(rule).help(by_template)
+        }
+        Misplaced::NoValue => {
+            fault(format!("`{hole}` stands where no value can stand")).label("no literal fits here").note(rule).help(by_template)
         }
         Misplaced::OtherString => fault(format!("`{hole}` stands in a string that cannot hold every value"))
             .label("not in a plain string")

@@ -130,28 +130,39 @@ impl Tokens {
     }
 }
 
-/// Where each line of a text starts.
+/// Where each line of a text starts, and for lines that are not ASCII, each character.
 struct Lines {
-    text: String,
-    starts: Vec<usize>,
+    lines: Vec<Line>,
+    end: usize,
+}
+
+struct Line {
+    start: usize,
+    end: usize,
+    /// Offsets of the characters; empty for a line of ASCII.
+    characters: Vec<usize>,
 }
 
 impl Lines {
     fn new(text: &str) -> Self {
-        let starts = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
-        Self { text: text.to_owned(), starts }
+        let mut start = 0;
+        let mut lines = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let characters = if line.is_ascii() { Vec::new() } else { line.char_indices().map(|(at, _)| start + at).collect() };
+            lines.push(Line { start, end: start + line.len(), characters });
+            start += line.len();
+        }
+        Self { lines, end: text.len() }
     }
 
     fn offset(&self, location: Location) -> usize {
         let Some(index) = usize::try_from(location.line).ok().and_then(|line| line.checked_sub(1)) else { return 0 };
-        let Some(&start) = self.starts.get(index) else { return self.text.len() };
-        let end = self.starts.get(index + 1).copied().unwrap_or(self.text.len());
+        let Some(line) = self.lines.get(index) else { return self.end };
         let column = usize::try_from(location.column).unwrap_or(usize::MAX).saturating_sub(1);
-        let line = &self.text[start..end];
-        if line.is_ascii() {
-            return (start + column).min(end);
+        if line.characters.is_empty() {
+            return line.start.saturating_add(column).min(line.end);
         }
-        line.char_indices().nth(column).map_or(end, |(at, _)| start + at)
+        line.characters.get(column).copied().unwrap_or(line.end)
     }
 }
 
