@@ -4,6 +4,7 @@
 //! Invariant: what comes out does not depend on the number of threads or on which of them was faster.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -17,7 +18,7 @@ use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Pack};
 use crate::plan::Plan;
 use crate::resolve::{self, Context, Documents, Index, Platform};
-use crate::source::{SourceMap, Span, builtins};
+use crate::source::{SourceFile, SourceMap, Span};
 
 /// The file that stands for what was typed after the command's name.
 pub const COMMAND_LINE: &str = "<command line>";
@@ -157,15 +158,24 @@ impl<'a> Session<'a> {
     /// The pack of the target, if there is one and files are asked for.
     fn pack(&mut self, platform: &Platform) -> Option<Pack> {
         let target = self.target.as_ref().filter(|_| self.request.goal != Goal::Plans)?;
-        let mut known: Vec<&str> = builtins("targets").filter_map(|(path, _)| path.strip_suffix("/target.yaml")).collect();
-        known.extend(platform.own_targets());
+        let own = self.own_targets(platform);
+        let mut known: Vec<&str> = Pack::builtin_names().collect();
+        known.extend(own.iter().filter_map(|(path, _)| path.strip_suffix("/target.yaml")));
         if !known.contains(&target.text.as_str()) {
             self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
             return None;
         }
-        let (pack, found) = Pack::load(&target.text, platform, self.workspace.files.map());
+        let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
         self.diagnostics.extend(found);
         pack
+    }
+
+    /// The files of the platform's own targets, by their paths from the folder of targets.
+    fn own_targets(&self, platform: &Platform) -> Vec<(String, Arc<SourceFile>)> {
+        let Some(folder) = &self.workspace.settings.platform else { return Vec::new() };
+        let folder = format!("{}/targets/", folder.text);
+        let own = |path: &String| Some((path.strip_prefix(&folder)?.to_owned(), self.workspace.files.text(path).ok()?));
+        platform.files.iter().filter_map(own).collect()
     }
 
     /// Compiles one pipeline. Nothing that goes wrong here leaves it but as a finding.
@@ -176,9 +186,9 @@ impl<'a> Session<'a> {
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
-                let (files, found) = emit::emit(plan, pack);
+                let (files, found) = emit::emit(plan, pack, cx.platform.target_options(pack.name()));
                 diagnostics.extend(found);
-                files
+                files.into_iter().map(|file| (file.path, file.bytes)).collect()
             });
             let diagnostics = self.workspace.settings.levels.apply(diagnostics);
             let ok = !has_errors(&diagnostics);

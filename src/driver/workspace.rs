@@ -132,7 +132,7 @@ fn settings(decoded: &spec::Workspace, start: Span, diagnostics: &mut Vec<Diagno
     settings
 }
 
-fn known<T>(field: Option<&syntax::Field<T>>) -> Option<(&T, Span)> {
+fn known<T>(field: Option<&syntax::Fixed<T>>) -> Option<(&T, Span)> {
     field.and_then(|field| Some((field.get()?, field.span)))
 }
 
