@@ -1,3 +1,5 @@
 //! The `etlc` program.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    etlc::cli::main()
+}

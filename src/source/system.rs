@@ -48,6 +48,13 @@ pub trait System: Send + Sync {
     /// # Errors
     /// When there is nothing at that path.
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf>;
+
+    /// All files below a folder, as paths from it with `/`, sorted. Folders for which `enter` says no are left out, and links to folders are not followed,
+    /// so that a walk always ends. A folder that does not exist holds nothing.
+    ///
+    /// # Errors
+    /// When a folder cannot be read.
+    fn walk(&self, path: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>>;
 }
 
 /// The machine's own file system.
@@ -86,5 +93,24 @@ impl System for OsSystem {
 
     fn canonicalize(&self, path: &Path) -> io::Result<PathBuf> {
         std::fs::canonicalize(path)
+    }
+
+    fn walk(&self, path: &Path, enter: &dyn Fn(&str) -> bool) -> io::Result<Vec<String>> {
+        let relative = |entry: &walkdir::DirEntry| {
+            let parts = entry.path().strip_prefix(path).unwrap_or(entry.path()).components();
+            parts.map(|part| part.as_os_str().to_str()).collect::<Option<Vec<_>>>().map(|parts| parts.join("/"))
+        };
+        let wanted = |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_type().is_dir() || relative(entry).is_some_and(|path| enter(&path));
+        let mut files = Vec::new();
+        for entry in walkdir::WalkDir::new(path).into_iter().filter_entry(wanted) {
+            match entry {
+                Ok(entry) if !entry.file_type().is_dir() => files.extend(relative(&entry)),
+                Ok(_) => {}
+                Err(error) if error.depth() == 0 && error.io_error().is_some_and(|error| error.kind() == io::ErrorKind::NotFound) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        files.sort();
+        Ok(files)
     }
 }

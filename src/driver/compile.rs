@@ -1,0 +1,310 @@
+//! Runs the phases over the pipelines of a workspace, in order and in parallel. The one place where phases meet.
+//!
+//! Invariant: pipelines are independent; what one has wrong is never seen in another.
+//! Invariant: what comes out does not depend on the number of threads or on which of them was faster.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use super::guard::{STACK, guard, internal};
+use super::root::WORKSPACE_FILE;
+use super::select::{Selection, is_below, strays};
+use super::workspace::{Located, Workspace};
+use super::write::{Fleet, Rendered};
+use super::{Failure, Goal, Request, discover};
+use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
+use crate::emit::{self, Pack};
+use crate::plan::Plan;
+use crate::resolve::{self, Context, Documents, Index, Platform};
+use crate::source::{SourceFile, SourceMap, Span};
+
+/// The file that stands for what was typed after the command's name.
+pub const COMMAND_LINE: &str = "<command line>";
+
+/// What came of the pipelines that were asked for.
+#[derive(Debug, Default)]
+pub struct Compiled {
+    /// The pipelines, by the paths of their files.
+    pub pipelines: Vec<Pipeline>,
+    /// Everything found, with the levels of `etlc.yaml`, sorted.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The target, if there is one.
+    pub target: Option<String>,
+    /// The environment; `default` where the workspace has none.
+    pub environment: String,
+    /// All pipelines of the workspace.
+    pub fleet: Fleet,
+}
+
+/// What came of one pipeline.
+#[derive(Debug)]
+pub struct Pipeline {
+    /// Its file.
+    pub path: String,
+    /// Its name, if it could be read.
+    pub name: Option<String>,
+    /// Its plan; none where anything is an error.
+    pub plan: Option<Plan>,
+    /// Its files for the target; none where anything is an error, or no files were asked for.
+    pub files: Option<Vec<(String, Vec<u8>)>>,
+}
+
+impl Compiled {
+    /// True where an error was found.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+
+    /// The pipelines that have files to write.
+    #[must_use]
+    pub fn rendered(&self) -> Vec<Rendered> {
+        let rendered = |pipeline: &Pipeline| {
+            Some(Rendered { pipeline: pipeline.name.clone()?, spec: pipeline.path.clone(), files: pipeline.files.clone()? })
+        };
+        self.pipelines.iter().filter_map(rendered).collect()
+    }
+}
+
+/// Compiles what a request asks for.
+///
+/// # Errors
+/// When something was named that is not there. Faults of files are findings, not errors.
+pub fn compile(workspace: &Workspace, request: &Request) -> Result<Compiled, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
+    let pool = pool.map_err(|error| Failure::new(format!("no threads can be started: {error}")))?;
+    // Reading the platform needs the deep stack and the guard as well.
+    let said = |said| Failure::new(format!("etlc itself failed: {said}")).help(format!("report it at {}/issues", env!("CARGO_PKG_REPOSITORY")));
+    pool.install(|| guard(|| Session::new(workspace, request).run()).map_err(said)?)
+}
+
+/// The state of one run.
+struct Session<'a> {
+    workspace: &'a Workspace<'a>,
+    request: &'a Request,
+    target: Option<Located>,
+    environment: Option<Located>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What resolving and emitting one pipeline gave.
+struct Outcome {
+    pipeline: Pipeline,
+    diagnostics: Vec<Diagnostic>,
+    uses: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    fn new(workspace: &'a Workspace<'a>, request: &'a Request) -> Self {
+        let map = workspace.files.map();
+        let flag = |name: &str, value: &Option<String>| value.as_ref().map(|value| typed(map, name, value));
+        let target = flag("--target", &request.target).or_else(|| workspace.settings.target.clone());
+        let environment = flag("--env", &request.environment).or_else(|| workspace.settings.environment.clone());
+        Self { workspace, request, target, environment, diagnostics: workspace.diagnostics.clone() }
+    }
+
+    fn run(mut self) -> Result<Compiled, Failure> {
+        let files = &self.workspace.files;
+        let platform = self.platform();
+        let (mut paths, complete) = self.discover();
+        paths.extend(strays(files, self.request, self.workspace.marked));
+        paths.sort();
+        paths.dedup();
+        let documents = Documents::new(files, paths.iter().cloned());
+        let index = Index::new(&documents);
+        let (cx, found) = Context::new(files, &platform, &index);
+        self.diagnostics.extend(found);
+        let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
+        let selection = Selection::new(files, self.request, &paths, &names)?;
+        let pack = self.pack(&platform);
+        let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
+        let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref())).collect();
+        let every = used_by_all(&selection, &platform, &outcomes);
+        outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
+        let fleet = self.fleet(paths, &index, complete);
+        Ok(self.finish(outcomes, &documents, fleet))
+    }
+
+    fn platform(&mut self) -> Platform {
+        let settings = &self.workspace.settings;
+        let folder = settings.platform.as_ref().map(|located| located.text.as_str());
+        let (platform, found) = resolve::load_platform(&self.workspace.files, folder, self.environment.as_ref().map(|located| located.text.as_str()));
+        self.diagnostics.extend(found);
+        if let Some(environment) = &self.environment {
+            // The name in `etlc.yaml` may be that of the platform as it is, without an overlay.
+            let own = settings.environment.as_ref().map(|located| located.text.as_str());
+            let known: Vec<&str> = platform.environments.iter().map(String::as_str).chain(own).collect();
+            if !known.contains(&environment.text.as_str()) {
+                self.diagnostics.push(unknown(&catalogue::UNKNOWN_ENVIRONMENT, "environment", environment, &known));
+            }
+        }
+        platform
+    }
+
+    /// The paths of all pipelines, and whether they are all of them.
+    fn discover(&mut self) -> (Vec<String>, bool) {
+        let settings = &self.workspace.settings;
+        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, std::slice::from_ref(&settings.out));
+        let complete = found.is_empty() && self.workspace.diagnostics.is_empty();
+        if paths.is_empty() && complete && self.workspace.marked && self.request.paths.is_empty() {
+            self.diagnostics.push(no_pipelines(&settings.pipelines));
+        }
+        self.diagnostics.extend(found);
+        (paths, complete)
+    }
+
+    /// The pack of the target, if there is one and files are asked for.
+    fn pack(&mut self, platform: &Platform) -> Option<Pack> {
+        let target = self.target.as_ref().filter(|_| self.request.goal != Goal::Plans)?;
+        let own = self.own_targets(platform);
+        let mut known: Vec<&str> = Pack::builtin_names().collect();
+        known.extend(own.iter().filter_map(|(path, _)| path.strip_suffix("/target.yaml")));
+        if !known.contains(&target.text.as_str()) {
+            self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
+            return None;
+        }
+        let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
+        self.diagnostics.extend(found);
+        pack
+    }
+
+    /// The files of the platform's own targets, by their paths from the folder of targets.
+    fn own_targets(&self, platform: &Platform) -> Vec<(String, Arc<SourceFile>)> {
+        let Some(folder) = &self.workspace.settings.platform else { return Vec::new() };
+        let folder = format!("{}/targets/", folder.text);
+        let own = |path: &String| Some((path.strip_prefix(&folder)?.to_owned(), self.workspace.files.text(path).ok()?));
+        platform.files.iter().filter_map(own).collect()
+    }
+
+    /// Compiles one pipeline. Nothing that goes wrong here leaves it but as a finding.
+    fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>) -> Outcome {
+        let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
+        let run = || {
+            let Some(document) = documents.get(path) else { return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new() } };
+            let resolved = resolve::pipeline(cx, path, document);
+            let mut diagnostics = resolved.diagnostics;
+            let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
+                let (files, found) = emit::emit(plan, pack, cx.platform.target_options(pack.name()));
+                diagnostics.extend(found);
+                files.into_iter().map(|file| (file.path, file.bytes)).collect()
+            });
+            let diagnostics = self.workspace.settings.levels.apply(diagnostics);
+            let ok = !has_errors(&diagnostics);
+            let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
+            Outcome { pipeline, diagnostics, uses: resolved.files }
+        };
+        guard(run).unwrap_or_else(|said| {
+            let diagnostics = vec![internal(&self.workspace.files, path, &said)];
+            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()] }
+        })
+    }
+
+    fn fleet(&self, paths: Vec<String>, index: &Index, complete: bool) -> Fleet {
+        // Names are only needed to remove files, which a run over a part of the workspace does not do.
+        let complete = complete && self.request.goal == Goal::Files && self.request.paths.is_empty();
+        let names = if complete { index.pipelines().keys().cloned().collect() } else { BTreeSet::new() };
+        Fleet { names, specs: paths.into_iter().collect(), complete }
+    }
+
+    fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet) -> Compiled {
+        self.diagnostics = self.workspace.settings.levels.apply(self.diagnostics);
+        let blocked = has_errors(&self.diagnostics);
+        duplicate_names(&mut outcomes, documents);
+        duplicate_files(&mut outcomes);
+        let mut pipelines = Vec::new();
+        for outcome in outcomes {
+            let ok = !blocked && !has_errors(&outcome.diagnostics);
+            self.diagnostics.extend(outcome.diagnostics);
+            let files = outcome.pipeline.files.filter(|_| ok);
+            pipelines.push(Pipeline { files, ..outcome.pipeline });
+        }
+        diag::sort(&mut self.diagnostics, self.workspace.files.map());
+        let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
+        Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
+    }
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|found| found.severity == Severity::Error)
+}
+
+/// A flag's value as a text with a place, so that a fault in it is shown like any other.
+fn typed(map: &SourceMap, flag: &str, value: &str) -> Located {
+    let file = map.add(COMMAND_LINE, format!("{flag} {value}"));
+    Located { text: value.to_owned(), span: file.span_of(flag.len() + 1..flag.len() + 1 + value.len()) }
+}
+
+/// True where a file of the platform was named that no pipeline lists by itself, and that all of them stand on.
+fn used_by_all(selection: &Selection, platform: &Platform, outcomes: &[Outcome]) -> bool {
+    let shared = platform.files.iter().map(String::as_str).chain([WORKSPACE_FILE]);
+    let shared: Vec<&str> = shared.filter(|file| selection.used.iter().any(|used| is_below(file, used))).collect();
+    shared.iter().any(|file| !outcomes.iter().any(|outcome| outcome.uses.iter().any(|used| used == file)))
+}
+
+/// Reports pipelines of one name, at each but the first.
+fn duplicate_names(outcomes: &mut [Outcome], documents: &Documents) {
+    let mut first: BTreeMap<String, (usize, Span)> = BTreeMap::new();
+    for index in 0..outcomes.len() {
+        let Some(name) = outcomes[index].pipeline.name.clone() else { continue };
+        let document = documents.get(&outcomes[index].pipeline.path);
+        let Some(node) = document.and_then(|document| document.root.as_ref()?.get("pipeline")) else { continue };
+        let Some(&(other, span)) = first.get(&name) else {
+            first.insert(name, (index, node.span));
+            continue;
+        };
+        let found = Diagnostic::new(&catalogue::DUPLICATE_PIPELINE, node.span, format!("two files describe the pipeline `{name}`"))
+            .label("described again")
+            .also(span, "described first")
+            .note("a pipeline's name is its identity in the orchestrator: one would replace the other")
+            .help("give one of them another name");
+        outcomes[index].diagnostics.push(found);
+        // Which of the two is meant is not known, so neither is written.
+        outcomes[index].pipeline.files = None;
+        outcomes[other].pipeline.files = None;
+    }
+}
+
+/// Reports files that two pipelines would both write.
+fn duplicate_files(outcomes: &mut [Outcome]) {
+    let mut first: BTreeMap<String, usize> = BTreeMap::new();
+    for index in 0..outcomes.len() {
+        let paths: Vec<String> = outcomes[index].pipeline.files.iter().flatten().map(|(path, _)| path.clone()).collect();
+        for path in paths {
+            let Some(&other) = first.get(&path) else {
+                first.insert(path, index);
+                continue;
+            };
+            let span = |outcome: &Outcome| outcome.pipeline.plan.as_ref().map_or(Span::default(), |plan| plan.origin.span);
+            let found = Diagnostic::new(&catalogue::TARGET_NAME, span(&outcomes[index]), format!("two pipelines would write `{path}`"))
+                .label("writes it too")
+                .also(span(&outcomes[other]), "writes it first")
+                .note("on this target both names become the same")
+                .help("give one of them another name");
+            outcomes[index].diagnostics.push(found);
+            outcomes[index].pipeline.files = None;
+            outcomes[other].pipeline.files = None;
+        }
+    }
+}
+
+fn unknown(rule: &'static diag::Rule, what: &str, name: &Located, known: &[&str]) -> Diagnostic {
+    let mut known = known.to_vec();
+    known.sort_unstable();
+    known.dedup();
+    let found = Diagnostic::new(rule, name.span, format!("no {what} is called `{}`", name.text)).label("not known here");
+    let found = match known.as_slice() {
+        [] => found.note(format!("the platform has no {what}s")),
+        _ => found.note(format!("known: {}", one_of(known.iter().copied()))),
+    };
+    found.maybe_help(did_you_mean(&name.text, known.iter().copied()))
+}
+
+fn no_pipelines(globs: &[Located]) -> Diagnostic {
+    let span = globs.first().map_or(Span::default(), |glob| glob.span);
+    let shown = one_of(globs.iter().map(|glob| glob.text.as_str()));
+    Diagnostic::new(&catalogue::NO_PIPELINES, span, "no pipelines were found")
+        .note(format!("no file matches {shown}"))
+        .help("add one, or say under `pipelines` in `etlc.yaml` where they are")
+}

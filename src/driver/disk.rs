@@ -1,0 +1,61 @@
+//! Changes files on disk: whole files only, each written to a temporary name and renamed.
+//!
+//! Invariant: a reader sees the old file or the new one, never a part.
+#![expect(clippy::disallowed_methods, reason = "the one place that writes files")]
+
+use std::io;
+use std::path::Path;
+
+/// What lies at a path, links not followed: a link in the way is not ours.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Found {
+    /// Nothing.
+    Nothing,
+    /// A regular file and its bytes.
+    File(Vec<u8>),
+    /// A folder, a link, a device.
+    Other,
+}
+
+pub(super) fn find(path: &Path) -> io::Result<Found> {
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => std::fs::read(path).map(Found::File),
+        Ok(_) => Ok(Found::Other),
+        // A file where a folder should be: the folder's own name is found to be in the way when it is made.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(Found::Nothing),
+        Err(error) => Err(error),
+    }
+}
+
+/// Writes a text file; its folders are made.
+///
+/// # Errors
+/// When the system says no.
+pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
+    write(path, text.as_bytes())
+}
+
+pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    std::fs::create_dir_all(folder)?;
+    // The process id keeps two runs at once from writing into one temporary file.
+    let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
+    let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    if written.is_err() {
+        let _ = std::fs::remove_file(&temporary);
+    }
+    written
+}
+
+/// Removes a file, and its folder if that is then empty.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        let _ = std::fs::remove_dir(folder);
+    }
+    Ok(())
+}
