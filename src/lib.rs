@@ -9,7 +9,7 @@ pub mod template;
 pub mod sql;
 pub mod spec;
 pub mod plan;
-// pub mod resolve;
+pub mod resolve;
 pub mod emit;
 pub mod driver;
 pub mod run;

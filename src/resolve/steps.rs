@@ -123,6 +123,15 @@ impl<'a> Maker<'_, 'a, '_> {
         Renderer { files: self.cx.files, engine: self.engine }.node(node, scope, &mut self.resolver.diagnostics)
     }
 
+    /// A step with its templates rendered, but for its SQL, whose templates see more names.
+    fn render_step(&mut self, span: Span, entries: Vec<Entry>, scope: &Scope) -> Node {
+        let render = |entry: Entry| {
+            let value = if self.kind.fields.is_sql(&entry.key) { entry.value } else { self.render(&entry.value, scope) };
+            Entry { value, ..entry }
+        };
+        Node { span, kind: Shape::Map(entries.into_iter().map(render).collect()) }
+    }
+
     fn check_raw(&mut self, layered: &Node) {
         let (_, _, faults) = decode_step(layered, &self.kind.fields.names());
         self.resolver.diagnostics.extend(faults);
@@ -141,7 +150,7 @@ impl<'a> Maker<'_, 'a, '_> {
             return None;
         }
         let kept: Vec<_> = layered.entries().iter().filter(|entry| !matches!(entry.key.as_str(), "matrix" | "if")).cloned().collect();
-        let node = self.render(&Node { span: layered.span, kind: Shape::Map(kept) }, &scope);
+        let node = self.render_step(layered.span, kept, &scope);
         let (spec, fields, faults) = decode_step(&node, &self.kind.fields.names());
         self.resolver.diagnostics.extend(faults);
         let fields = Node { span: entry.key_span, kind: Shape::Map(fields) };

@@ -49,6 +49,12 @@ impl FieldSchema {
         self.root.properties.keys().map(String::as_str).collect()
     }
 
+    /// True for a field whose value is SQL: its templates see more than those of other fields, so they are rendered on their own.
+    #[must_use]
+    pub fn is_sql(&self, name: &str) -> bool {
+        self.root.properties.get(name).is_some_and(|field| field.format == Some(Format::Sql))
+    }
+
     /// The names of the fields that a step must have.
     #[must_use]
     pub fn required(&self) -> Vec<&str> {

@@ -205,7 +205,10 @@ impl<'de> Deserializer<'de> for Value<'_> {
             Some(marker @ (Marker::Field | Marker::Fixed)) => visitor.visit_seq(WrapperAccess::present(self, marker == Marker::Fixed)),
             Some(Marker::Raw) => hand_over(self.node.clone(), visitor),
             Some(Marker::Name) => self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::INVALID_NAME, ..self })),
-            Some(Marker::Version) => self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::UNSUPPORTED_VERSION, ..self })),
+            Some(Marker::Version) => {
+                let as_text = matches!(self.node.scalar(), Some(super::super::Scalar::Int(_) | super::super::Scalar::Float(_)));
+                self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::UNSUPPORTED_VERSION, as_text, ..self }))
+            }
             Some(Marker::Text) => self.placed(visitor.visit_newtype_struct(Self { as_text: true, ..self })),
             Some(Marker::Number) => match self.node.scalar() {
                 Some(Scalar::Int(int)) => self.placed(visitor.visit_str(&int.to_string())),

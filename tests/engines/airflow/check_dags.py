@@ -254,11 +254,7 @@ def differences(template: object, pod: object, xcom: bool, path: tuple = ()) -> 
     if isinstance(template, dict) and isinstance(pod, dict):
         found = []
         for key in template:
-            if key not in pod:
-                # The client leaves out a map or list without members, and so does Kubernetes.
-                found += [] if template[key] in ({}, []) else [f"{name}.{key} was dropped"]
-            else:
-                found += differences(template[key], pod[key], xcom, (*path, key))
+            found += differences(template[key], pod[key], xcom, (*path, key)) if key in pod else [f"{name}.{key} was dropped"]
         return found + [f"{name}.{key} was added: {pod[key]!r}" for key in pod if key not in template and not may_add((*path, key), pod[key])]
     if isinstance(template, list) and isinstance(pod, list):
         found = []
