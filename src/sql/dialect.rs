@@ -91,8 +91,8 @@ impl Dialect {
     #[must_use]
     pub fn client(self) -> Option<&'static [&'static str]> {
         match self {
-            // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement.
-            Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]),
+            // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement; -w: no question for a password; -f -: messages have lines.
+            Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-f", "-"]),
             Self::Duckdb => Some(&["duckdb", "-bail"]),
             Self::Sqlite => Some(&["sqlite3", "-bail"]),
             _ => None,
