@@ -24,6 +24,9 @@ pub enum Dialect {
     Ansi,
 }
 
+/// An empty file.
+const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// What a dialect makes of the case of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Folding {
@@ -93,8 +96,9 @@ impl Dialect {
         match self {
             // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement; -w: no question for a password; -f -: messages have lines.
             Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-f", "-"]),
-            Self::Duckdb => Some(&["duckdb", "-bail"]),
-            Self::Sqlite => Some(&["sqlite3", "-bail"]),
+            // -init: nor does ~/.duckdbrc or ~/.sqliterc.
+            Self::Duckdb => Some(&["duckdb", "-init", NOTHING, "-bail"]),
+            Self::Sqlite => Some(&["sqlite3", "-init", NOTHING, "-bail"]),
             _ => None,
         }
     }
