@@ -3,6 +3,7 @@
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 use super::completions::Completions;
+use super::exec::Exec;
 use super::explain::Explain;
 use super::init::Init;
 use super::list::List;
@@ -39,6 +40,7 @@ pub(super) enum Verb {
     List(List),
     Schema(Schema),
     Explain(Explain),
+    Exec(Exec),
     Completions(Completions),
 }
 

@@ -13,6 +13,7 @@ mod plan;
 mod list;
 mod schema;
 mod explain;
+mod exec;
 mod completions;
 
 pub use args::command;
@@ -40,6 +41,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, world: &mut World) ->
         Verb::List(verb) => verb.run(&global, world),
         Verb::Schema(verb) => verb.run(&global, world),
         Verb::Explain(verb) => verb.run(&global, world),
+        Verb::Exec(verb) => verb.run(world),
         Verb::Completions(verb) => verb.run(world),
     }
 }

@@ -1,1 +1,11 @@
 //! Running: what `etlc exec` does inside a step's container, and the one place that starts processes.
+//!
+//! Invariant: a credential reaches a client program by an environment variable, never by an argument, a file or a message.
+
+mod client;
+mod dsn;
+mod statement;
+
+pub use client::{Client, run};
+pub use dsn::{Access, BadDsn};
+pub use statement::{Types, fill};

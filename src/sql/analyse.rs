@@ -213,7 +213,10 @@ impl Reader<'_> {
         let start = |index: usize| self.tokens.tokens[index].span.start;
         let wrong = |place: &Result<Place, Misplaced>| match place {
             Ok(Place::Code(index)) => !found.values.contains(&start(*index)),
-            Ok(Place::InString(index)) => found.quoted_names.contains(&start(*index)),
+            Ok(Place::InString(index)) => match &self.tokens.tokens[*index].token {
+                Token::SingleQuotedString(text) => found.quoted_names.contains(text),
+                _ => false,
+            },
             Ok(Place::Comment) | Err(_) => false,
         };
         let holes = self.holes.iter().zip(places);

@@ -24,6 +24,9 @@ pub enum Dialect {
     Ansi,
 }
 
+/// An empty file.
+const NOTHING: &str = if cfg!(windows) { "NUL" } else { "/dev/null" };
+
 /// What a dialect makes of the case of a name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Folding {
@@ -91,10 +94,11 @@ impl Dialect {
     #[must_use]
     pub fn client(self) -> Option<&'static [&'static str]> {
         match self {
-            // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement.
-            Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1"]),
-            Self::Duckdb => Some(&["duckdb", "-bail"]),
-            Self::Sqlite => Some(&["sqlite3", "-bail"]),
+            // -X: the user's own ~/.psqlrc changes nothing; -q: no word of each statement; -w: no question for a password; -f -: messages have lines.
+            Self::Postgres | Self::Redshift => Some(&["psql", "-X", "-q", "-w", "-v", "ON_ERROR_STOP=1", "-f", "-"]),
+            // -init: nor does ~/.duckdbrc or ~/.sqliterc.
+            Self::Duckdb => Some(&["duckdb", "-init", NOTHING, "-bail"]),
+            Self::Sqlite => Some(&["sqlite3", "-init", NOTHING, "-bail"]),
             _ => None,
         }
     }

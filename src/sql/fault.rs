@@ -22,21 +22,29 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub(super) fn new(rule: &'static Rule, range: Range<usize>, message: impl Into<String>) -> Self {
+    /// A fault at a place.
+    #[must_use]
+    pub fn new(rule: &'static Rule, range: Range<usize>, message: impl Into<String>) -> Self {
         Self { range, rule, message: message.into(), label: String::new(), notes: Vec::new(), help: None }
     }
 
-    pub(super) fn label(mut self, text: impl Into<String>) -> Self {
+    /// Puts a few words beside the place.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
         self.label = text.into();
         self
     }
 
-    pub(super) fn note(mut self, text: impl Into<String>) -> Self {
+    /// Says why.
+    #[must_use]
+    pub fn note(mut self, text: impl Into<String>) -> Self {
         self.notes.push(text.into());
         self
     }
 
-    pub(super) fn help(mut self, text: impl Into<String>) -> Self {
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help = Some(text.into());
         self
     }

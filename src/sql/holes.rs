@@ -141,21 +141,28 @@ pub(super) fn misplaced(sql: &str, range: &Range<usize>, why: Misplaced) -> Faul
     }
 }
 
-/// Puts values into the holes of a text: as a literal, or as a part of the string literal that the hole stands in. `$${` becomes `${`.
+/// Puts values into the holes of a text: as a literal, or as a part of the string literal that the hole stands in. `$${` becomes `${`, and a hole
+/// in a comment stays as it is. `value` gives the value of the hole of this index.
 ///
 /// # Errors
-/// A fault at the first hole that cannot be filled; `fills` gives none for a value that is not of its kind.
-pub fn fill(sql: &str, dialect: Dialect, holes: &[Hole], values: &[String]) -> Result<String, Fault> {
+/// A fault at the first hole that cannot be filled.
+pub fn fill(sql: &str, dialect: Dialect, holes: &[Hole], value: &mut dyn FnMut(usize) -> Result<String, Fault>) -> Result<String, Fault> {
     let tokens = Tokens::new(sql, dialect, holes).map_err(|Unreadable { at, why }| unreadable(sql, at, &why))?;
     let mut text = String::with_capacity(sql.len() + 16 * holes.len());
     let mut done = 0;
-    for ((hole, value), place) in holes.iter().zip(values).zip(places(&tokens, dialect, holes)) {
-        let filled = match place.map_err(|why| misplaced(sql, &hole.range, why))? {
-            Place::Code(_) => dialect.literal(hole.kind, value),
-            Place::InString(_) => dialect.splice(hole.kind, value),
-            Place::Comment => Some(sql[hole.range.clone()].to_owned()),
+    let places = places(&tokens, dialect, holes);
+    for (index, (hole, place)) in holes.iter().zip(places).enumerate() {
+        let place = place.map_err(|why| misplaced(sql, &hole.range, why))?;
+        let filled = if place == Place::Comment {
+            sql[hole.range.clone()].to_owned()
+        } else {
+            let value = value(index)?;
+            let filled = match place {
+                Place::InString(_) => dialect.splice(hole.kind, &value),
+                _ => dialect.literal(hole.kind, &value),
+            };
+            filled.ok_or_else(|| not_of_kind(sql, hole, &value))?
         };
-        let filled = filled.ok_or_else(|| not_of_kind(sql, hole, value))?;
         text.push_str(&sql[done..hole.range.start].replace("$${", "${"));
         text.push_str(&filled);
         done = hole.range.end;

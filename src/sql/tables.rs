@@ -28,8 +28,8 @@ pub(super) struct Found {
     pub(super) writes: Vec<TableName>,
     /// Where values start.
     pub(super) values: BTreeSet<Location>,
-    /// Where names start that are written like strings.
-    pub(super) quoted_names: BTreeSet<Location>,
+    /// Names that are written like strings; the parser does not always say where.
+    pub(super) quoted_names: BTreeSet<String>,
 }
 
 /// The names that a `with` defines, and how many of them can be seen from where the visitor is.
@@ -144,7 +144,7 @@ impl Visitor for Tables<'_> {
 
     fn pre_visit_ident(&mut self, ident: &Ident) -> ControlFlow<()> {
         if ident.quote_style == Some('\'') {
-            self.found.quoted_names.insert(ident.span.start);
+            self.found.quoted_names.insert(ident.value.clone());
         }
         ControlFlow::Continue(())
     }

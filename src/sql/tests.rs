@@ -5,6 +5,11 @@ use sqlparser::tokenizer::{Token, Tokenizer};
 
 use super::*;
 
+/// Fills every hole with one value.
+fn fill_all(sql: &str, dialect: Dialect, holes: &[Hole], value: &str) -> Result<String, Fault> {
+    fill(sql, dialect, holes, &mut |_| Ok(value.to_owned()))
+}
+
 fn holes(sql: &str, kind: Kind) -> Vec<Hole> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -195,7 +200,7 @@ fn hostile_sql_overflows_no_stack() {
 #[test]
 fn filling_puts_literals_in_and_leaves_comments_alone() {
     let sql = "select ${params.a}, 'x${params.a}y' -- ${params.a}\n, '$${b}'";
-    let filled = |dialect, kind, value: &str| fill(sql, dialect, &holes(sql, kind), &vec![value.to_owned(); 3]);
+    let filled = |dialect, kind, value: &str| fill_all(sql, dialect, &holes(sql, kind), value);
     assert_eq!(filled(Dialect::Postgres, Kind::Text, "it's").as_deref(), Ok("select 'it''s', 'xit''sy' -- ${params.a}\n, '${b}'"));
     assert_eq!(
         filled(Dialect::Bigquery, Kind::Text, "it's\\\n").as_deref(),
@@ -252,8 +257,8 @@ proptest! {
         let sql = "select a, ${x} from t where b = 'p${y}q' -- ${z}\n and c = 1";
         let holes = holes(sql, Kind::Text);
         for &dialect in Dialect::ALL {
-            let filled = fill(sql, dialect, &holes, &vec![text.clone(); 3]).expect("all values are text");
-            let plain = fill(sql, dialect, &holes, &vec!["v".to_owned(); 3]).expect("all values are text");
+            let filled = fill_all(sql, dialect, &holes, &text).expect("all values are text");
+            let plain = fill_all(sql, dialect, &holes, "v").expect("all values are text");
             let shape = |sql: &str| {
                 let tokens = Tokenizer::new(dialect.parser(), sql).tokenize().expect("it can be read");
                 let kind = |token: Token| match token {
@@ -274,7 +279,7 @@ proptest! {
             let (analysis, faults) = analyse(&sql, dialect, &holes);
             prop_assert!(faults.iter().all(|fault| sql.get(fault.range.clone()).is_some()), "{faults:?}");
             prop_assert!(analysis.reads.iter().chain(&analysis.writes).all(|name| sql.get(name.range.clone()).is_some()));
-            let _ = fill(&sql, dialect, &holes, &vec!["v".to_owned(); holes.len()]);
+            let _ = fill_all(&sql, dialect, &holes, "v");
         }
     }
 }

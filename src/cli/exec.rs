@@ -1,0 +1,174 @@
+//! `etlc exec`: what runs inside a step's container.
+
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Subcommand};
+
+use super::world::World;
+use crate::diag::catalogue::{self, Rule};
+use crate::run::{self, Access, Client, Types};
+use crate::sql::{Dialect, Fault, Kind};
+
+/// Run a step's work inside its container
+#[derive(Debug, Args)]
+pub(super) struct Exec {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Fill the run-time values into a file of SQL and run it with the connection's client program
+    Sql(Sql),
+}
+
+#[derive(Debug, Args)]
+struct Sql {
+    /// The dialect, which says how values are quoted and which client runs them
+    #[arg(long, value_parser = dialect)]
+    dialect: Dialect,
+    /// The environment variable that holds the connection's secret, such as `ETLC_CONNECTION_WAREHOUSE`
+    #[arg(long, value_name = "VARIABLE")]
+    connection: Option<String>,
+    /// The client program and its arguments, as a JSON list; it takes SQL on its standard input
+    #[arg(long, value_name = "JSON", value_parser = command)]
+    client: Option<CommandLine>,
+    /// Types of values: `params.days=integer`; string where none is given
+    #[arg(long = "type", value_name = "NAME=TYPE", value_delimiter = ',', value_parser = typed)]
+    types: Vec<(String, Kind)>,
+    /// Print the filled SQL instead of running it
+    #[arg(long)]
+    print: bool,
+    /// The file; a relative path starts at the folder in `ETLC_FILES`, if that is set
+    file: PathBuf,
+}
+
+/// Words of a command.
+#[derive(Clone, Debug)]
+struct CommandLine(Vec<String>);
+
+fn dialect(name: &str) -> Result<Dialect, String> {
+    Dialect::find(name).ok_or_else(|| {
+        let names: Vec<_> = Dialect::ALL.iter().map(|dialect| dialect.name()).collect();
+        format!("no such dialect; there are {}", names.join(", "))
+    })
+}
+
+fn command(json: &str) -> Result<CommandLine, String> {
+    match serde_json::from_str::<Vec<String>>(json) {
+        Ok(words) if words.first().is_some_and(|program| !program.is_empty()) => Ok(CommandLine(words)),
+        _ => Err("expected a JSON list of strings, such as [\"psql\"]".to_owned()),
+    }
+}
+
+fn typed(pair: &str) -> Result<(String, Kind), String> {
+    let (name, kind) = pair.split_once('=').ok_or("expected NAME=TYPE")?;
+    let kind = Kind::find(kind).ok_or_else(|| {
+        let names: Vec<_> = Kind::ALL.iter().map(|kind| kind.name()).collect();
+        format!("no such type; there are {}", names.join(", "))
+    })?;
+    let name = if name.contains('.') { name.to_owned() } else { format!("params.{name}") };
+    Ok((name, kind))
+}
+
+/// Why nothing was run.
+struct Refusal {
+    rule: &'static Rule,
+    message: String,
+    /// Lines below the message.
+    more: Vec<String>,
+    code: u8,
+}
+
+impl Exec {
+    /// Gives the client's own exit code, 1 for a value or a statement that is at fault, 2 for what surrounds them.
+    pub(super) fn run(self, world: &mut World) -> u8 {
+        let What::Sql(sql) = &self.what;
+        sql.run(world).unwrap_or_else(|refusal| {
+            let mut text = format!("error[{}]: {}\n", refusal.rule.id, refusal.message);
+            for line in &refusal.more {
+                text.push_str("  ");
+                text.push_str(line);
+                text.push('\n');
+            }
+            world.say(&text);
+            refusal.code
+        })
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a step's container hands everything over by environment variables")]
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+impl Sql {
+    fn run(&self, world: &mut World) -> Result<u8, Refusal> {
+        let folder = variable("ETLC_FILES").unwrap_or_default();
+        let path = world.cwd.join(folder).join(&self.file);
+        let sql = read(world, &path)?;
+        let types: Types = self.types.iter().cloned().collect();
+        let filled = run::fill(&sql, self.dialect, &types, &variable).map_err(|fault| at_fault(&fault, &path, &sql))?;
+        if self.print {
+            return Ok(world.print(&filled, 0));
+        }
+        let client = Client::new(self.dialect, self.client.as_ref().map(|words| words.0.as_slice())).ok_or_else(|| self.no_client())?;
+        let access = self.access()?;
+        run::run(&client, &access, &filled).map_err(|error| not_started(&client.program, &error))
+    }
+
+    fn access(&self) -> Result<Access, Refusal> {
+        let Some(name) = &self.connection else { return Ok(Access::default()) };
+        let Some(dsn) = variable(name) else {
+            let more = vec!["help: the platform's `connections` say which secret it comes from".to_owned()];
+            let message = format!("the environment variable `{name}` is not set");
+            return Err(Refusal { rule: &catalogue::VALUE_MISSING, message, more, code: 2 });
+        };
+        Access::read(self.dialect, &dsn).map_err(|bad| Refusal {
+            rule: &catalogue::DSN,
+            message: format!("the secret in `{name}` cannot be read: {}", bad.message),
+            more: vec![format!("help: {}", bad.help)],
+            code: 2,
+        })
+    }
+
+    fn no_client(&self) -> Refusal {
+        Refusal {
+            rule: &catalogue::CLIENT_MISSING,
+            message: format!("the dialect `{}` has no client program of its own", self.dialect.name()),
+            more: vec!["help: name one in the platform, `connections: {warehouse: {client: [program, argument]}}`; it takes SQL on its standard input".to_owned()],
+            code: 2,
+        }
+    }
+}
+
+fn read(world: &World, path: &Path) -> Result<String, Refusal> {
+    let refusal = |rule, why: &str| Refusal { rule, message: format!("`{}` {why}", path.display()), more: Vec::new(), code: 2 };
+    match world.system.read(path) {
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| refusal(&catalogue::NOT_UTF8, "is not UTF-8 text")),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(refusal(&catalogue::FILE_MISSING, "does not exist")),
+        Err(error) => Err(refusal(&catalogue::UNREADABLE, &format!("cannot be read: {error}"))),
+    }
+}
+
+fn at_fault(fault: &Fault, path: &Path, sql: &str) -> Refusal {
+    let before = &sql[..fault.range.start.min(sql.len())];
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    let place = format!("at {}:{line}:{column}", path.display());
+    let mut more = vec![if fault.label.is_empty() { place } else { format!("{place}: {}", fault.label) }];
+    more.extend(fault.notes.iter().map(|note| format!("note: {note}")));
+    more.extend(fault.help.iter().map(|help| format!("help: {help}")));
+    Refusal { rule: fault.rule, message: fault.message.clone(), more, code: 1 }
+}
+
+fn not_started(program: &str, error: &std::io::Error) -> Refusal {
+    let (message, help) = if error.kind() == ErrorKind::NotFound {
+        let help = "help: put it into the image of the step's runtime, or name another one in the platform: `connections: {warehouse: {client: […]}}`";
+        (format!("there is no program `{program}`"), help)
+    } else {
+        (format!("`{program}` cannot be run: {error}"), "help: run it by hand in the step's image")
+    };
+    Refusal { rule: &catalogue::CLIENT_MISSING, message, more: vec![help.to_owned()], code: 2 }
+}
