@@ -2,3 +2,37 @@
 //!
 //! Invariant: a user's constant is never joined with an engine's syntax; each text dialect has one encoder for each.
 //! Invariant: nothing is written; files come back in memory.
+
+mod format;
+mod names;
+mod dialect;
+mod order;
+mod condition;
+mod features;
+mod options;
+mod literal;
+mod render;
+mod pack;
+mod cx;
+mod check;
+mod quantity;
+mod files;
+mod pod;
+mod process;
+mod context;
+mod patch;
+mod yaml;
+mod output;
+
+pub use features::{FEATURES, Feature};
+pub use format::TargetFile;
+pub use output::{OutputFile, check, emit};
+pub use pack::Pack;
+
+use serde_json::Value;
+
+/// JSON Schema of `target.yaml`.
+#[must_use]
+pub fn schema() -> Value {
+    schemars::schema_for!(TargetFile).to_value()
+}

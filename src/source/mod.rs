@@ -6,7 +6,9 @@ mod span;
 mod map;
 mod system;
 mod files;
+mod builtin;
 
+pub use builtin::{BUILTIN, builtin, builtins};
 pub use files::{FileError, Files, normalize};
 pub use map::{FileId, Position, SourceFile, SourceMap};
 pub use span::Span;

@@ -1,0 +1,85 @@
+//! Whether a target can express a plan: every feature that is used against the capabilities of the pack.
+
+use super::cx::Cx;
+use super::features::{self, Feature, Use, Used};
+use super::format::Support;
+use super::pack::{self, Verdict};
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::Plan;
+
+/// How many places a finding shows.
+const SHOWN: usize = 4;
+
+/// Reports what the target cannot express, and what only nearly.
+pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
+    let used = features::used(cx.plan);
+    let mut found = Vec::new();
+    for (feature, uses) in used.iter() {
+        let verdict = cx.pack.verdict(feature, &|condition| cx.holds(condition, None));
+        match verdict.support {
+            Support::Exact => {}
+            Support::Degraded => found.push(degraded(cx, feature, uses, &verdict)),
+            Support::Refused => found.push(refused(cx, &used, feature, uses, &verdict)),
+        }
+    }
+    found.extend(sizes(cx));
+    cx.diagnostics.extend(found);
+    used
+}
+
+fn refused(cx: &Cx<'_>, used: &Used, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>) -> Diagnostic {
+    let name = cx.pack.name();
+    let message = format!("target `{name}` cannot express {}", feature.title);
+    let why = verdict.limit.map_or_else(|| format!("the target's description does not name it (feature `{}`)", feature.id), |limit| limit.why.clone());
+    let diagnostic = place(Diagnostic::new(&catalogue::NOT_SUPPORTED, uses[0].span, message), uses).note(why);
+    let others = pack::alternatives(used, feature, name);
+    let others = match others.as_slice() {
+        [] => None,
+        [one] => Some(format!("target `{one}` can")),
+        several => Some(format!("targets {} can", several.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" and "))),
+    };
+    let help = match (verdict.limit.and_then(|limit| limit.help.clone()), others) {
+        (Some(help), Some(others)) => Some(format!("{help}; {others}")),
+        (help, others) => help.or(others),
+    };
+    diagnostic.maybe_help(help)
+}
+
+fn degraded(cx: &Cx<'_>, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>) -> Diagnostic {
+    let message = format!("target `{}` can express {} only nearly", cx.pack.name(), feature.title);
+    let mut diagnostic = place(Diagnostic::new(&catalogue::TARGET_DEGRADES, uses[0].span, message), uses);
+    if let Some(limit) = verdict.limit {
+        diagnostic = diagnostic.note(limit.why.clone()).maybe_help(limit.help.clone());
+    }
+    diagnostic
+}
+
+fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
+    let diagnostic = diagnostic.label(uses[0].who.clone());
+    let mut diagnostic = uses[1..].iter().take(SHOWN - 1).fold(diagnostic, |diagnostic, other| diagnostic.also(other.span, other.who.clone()));
+    if uses.len() > SHOWN {
+        diagnostic = diagnostic.note(format!("{} more places use it", uses.len() - SHOWN));
+    }
+    diagnostic
+}
+
+/// Limits on the size of the graph.
+fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let plan: &Plan = cx.plan;
+    let limits = &cx.pack.format().limits;
+    let name = cx.pack.name();
+    let mut found = Vec::new();
+    if let Some(most) = limits.steps.filter(|&most| plan.steps.len() > most) {
+        let message = format!("target `{name}` takes {most} steps at most, and `{}` has {}", plan.pipeline, plan.steps.len());
+        let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
+        found.push(diagnostic.help("split the pipeline, or shorten a matrix"));
+    }
+    if let Some(limit) = limits.needs.as_ref().filter(|limit| cx.holds_or_absent(limit.condition.as_ref(), None)) {
+        for step in plan.steps.iter().filter(|step| step.needs.len() > limit.most) {
+            let message = format!("step `{}` waits for {} steps, and target `{name}` takes {} at most", step.id, step.needs.len(), limit.most);
+            let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message).label(format!("needs {} steps", step.needs.len()));
+            found.push(diagnostic.help("put steps between, so that each waits for fewer"));
+        }
+    }
+    found
+}

@@ -1,0 +1,136 @@
+//! What the templates of a pack see.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::cx::{Cx, collision, value_text};
+use super::features::Used;
+use super::format::NameOf;
+use super::{condition, order, pod, process};
+use crate::plan::{Param, Schedule, Step};
+
+/// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `params`, `labels`, `config_maps`, `uses`.
+pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
+    let ordered = order::topological(cx.plan);
+    check_names(cx, &ordered);
+    let with_pods = cx.holds_or_absent(cx.pack.format().pod.condition.as_ref(), None);
+    let with_processes = cx.pack.format().process.as_ref().is_some_and(|rule| cx.holds(&rule.condition, None));
+    let mut config_maps: IndexMap<String, Value> = IndexMap::new();
+    let mut steps = Vec::with_capacity(ordered.len());
+    for &step in &ordered {
+        let mut seen = self::step(cx, step);
+        if with_pods {
+            let built = pod::build(cx, step);
+            seen.insert("pod".to_owned(), built.pod);
+            for object in built.objects {
+                config_maps.entry(object["metadata"]["name"].to_string()).or_insert(object);
+            }
+        }
+        if with_processes {
+            seen.insert("process".to_owned(), process::build(cx, step));
+        }
+        steps.push(Value::Object(seen));
+    }
+    let params: Map<String, Value> = cx.plan.params.iter().map(|(name, param)| (name.clone(), self::param(param))).collect();
+    let uses: Map<String, Value> = super::features::FEATURES.iter().map(|feature| (feature.id.to_owned(), json!(used.has(feature.id)))).collect();
+    json!({
+        "plan": cx.plan,
+        "schedule": cx.plan.schedule.as_ref().map(schedule),
+        "timeout": cx.plan.timeout,
+        "options": cx.options,
+        "names": names(cx, None),
+        "steps": steps,
+        "params": params,
+        "labels": cx.labels(None),
+        "annotations": annotations(cx),
+        "config_maps": config_maps.into_values().collect::<Vec<_>>(),
+        "uses": uses,
+        "has_handlers": used.has("run_if.all_done") || used.has("run_if.one_failed"),
+    })
+}
+
+fn step(cx: &Cx<'_>, step: &Step) -> Map<String, Value> {
+    let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
+    let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
+    let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
+    let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
+    let when = step.when.as_ref().zip(cx.pack.format().conditions).and_then(|(condition, spelling)| {
+        condition::spell(condition, spelling, &|reference, kind| cx.operand(step, reference, kind))
+    });
+    let seen = json!({
+        "id": step.id,
+        "name": step.name,
+        "names": names(cx, Some(step)),
+        "description": step.description,
+        "writes": step.writes,
+        "needs": needs,
+        "is_leaf": needed_by == 0,
+        "failures_before": order::failures_before(cx.plan, step).into_iter().map(brief).collect::<Vec<_>>(),
+        "run_if": step.run_if,
+        "when": when,
+        "retries": {"limit": step.retries.limit, "delay": step.retries.delay, "backoff": step.retries.backoff, "max_delay": step.retries.max_delay},
+        "timeout": step.timeout,
+        "files": step.files.iter().map(|file| &file.path).collect::<Vec<_>>(),
+    });
+    if let Value::Object(seen) = seen { seen } else { Map::new() }
+}
+
+/// A schedule with every field, so that templates can ask for each.
+fn schedule(schedule: &Schedule) -> Value {
+    let mut seen = json!(schedule);
+    seen["start"] = json!(schedule.start);
+    seen["end"] = json!(schedule.end);
+    seen
+}
+
+fn param(param: &Param) -> Value {
+    let texts = |values: &Vec<Value>| values.iter().map(value_text).collect::<Vec<_>>();
+    json!({
+        "type": param.kind,
+        "default": param.default,
+        "default_text": param.default.as_ref().map(value_text),
+        "minimum": param.minimum,
+        "maximum": param.maximum,
+        "choices": param.choices,
+        "choices_text": param.choices.as_ref().map(texts),
+        "description": param.description,
+    })
+}
+
+/// What people want to know who meet an object in the cluster.
+fn annotations(cx: &Cx<'_>) -> Value {
+    let plan = cx.plan;
+    let mut annotations = Map::new();
+    let mut put = |key: &str, value: Option<&String>| {
+        if let Some(value) = value {
+            annotations.insert(format!("etlc.dev/{key}"), json!(value));
+        }
+    };
+    put("description", plan.description.as_ref());
+    put("contact", plan.owner.contact.as_ref());
+    put("oncall", plan.owner.oncall.as_ref());
+    put("source", Some(&plan.origin.file));
+    put("environment", plan.environment.as_ref());
+    Value::Object(annotations)
+}
+
+fn names(cx: &Cx<'_>, step: Option<&Step>) -> Value {
+    let rules = cx.pack.format().names.iter().filter(|(_, rule)| (rule.of == NameOf::Pipeline) == step.is_none());
+    Value::Object(rules.map(|(key, rule)| (key.clone(), json!(cx.name(rule, step)))).collect())
+}
+
+fn check_names(cx: &mut Cx<'_>, steps: &[&Step]) {
+    let rules = cx.pack.format().names.iter().filter(|(_, rule)| rule.of == NameOf::Step);
+    for (kind, rule) in rules {
+        let mut seen: IndexMap<String, &Step> = IndexMap::new();
+        for &step in steps {
+            let name = cx.name(rule, Some(step));
+            match seen.get(&name) {
+                Some(&first) => collision(cx, kind, &name, first, step),
+                None => {
+                    seen.insert(name, step);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What is at hand while one plan is emitted for one target.
+
+use minijinja::Value as Jinja;
+use minijinja::value::Serde;
+use serde_json::{Map, Value, json};
+
+use super::dialect::NotExact;
+use super::format::{NameOf, NameRule, Route};
+use super::names::{self, Style};
+use super::pack::Pack;
+use super::pod;
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{ParamType, Plan, Reference, Step, Text};
+
+/// One plan, one target, its options, and what was found wrong.
+pub(crate) struct Cx<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) pack: &'a Pack,
+    pub(crate) options: &'a Value,
+    pub(crate) diagnostics: Vec<Diagnostic>,
+    facts: Jinja,
+    shared: bool,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(plan: &'a Plan, pack: &'a Pack, options: &'a Value) -> Self {
+        let facts = Jinja::from(Serde(json!({
+            "steps": plan.steps.len(),
+            "scheduled": plan.schedule.is_some(),
+            "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
+        })));
+        let mut cx = Self { plan, pack, options, diagnostics: Vec::new(), facts, shared: false };
+        cx.shared = pack.format().pod.shared.as_deref().is_some_and(|condition| cx.holds(condition, None));
+        cx
+    }
+
+    /// Whether a condition of the pack holds.
+    pub(crate) fn holds(&self, condition: &str, step: Option<&Step>) -> bool {
+        let step = step.map_or(Jinja::UNDEFINED, |step| {
+            Jinja::from(Serde(json!({"id": step.id, "retries": step.retries.limit, "timeout": step.timeout})))
+        });
+        let scope = minijinja::context! { options => Jinja::from(Serde(self.options)), plan => self.facts.clone(), step => step };
+        self.pack.holds(condition, &scope)
+    }
+
+    pub(crate) fn holds_or_absent(&self, condition: Option<&String>, step: Option<&Step>) -> bool {
+        condition.is_none_or(|condition| self.holds(condition, step))
+    }
+
+    /// The first rule for a run-time value that holds, with its text filled in. `None` where the pack has no way for it, which its capabilities report.
+    pub(crate) fn value(&mut self, step: &Step, reference: &Reference) -> Option<(Route, String)> {
+        let rule = self.rule(step, reference)?;
+        let text = match rule.route {
+            Route::Default => self.default(reference)?,
+            _ => self.fill(rule.text.as_deref()?, reference),
+        };
+        Some((rule.route, text))
+    }
+
+    /// A run-time value inside a condition.
+    pub(crate) fn operand(&self, step: &Step, reference: &Reference, kind: ParamType) -> Option<String> {
+        let typed = format!("{}.{}", value_name(reference)?, type_name(kind));
+        let rule = self.first_rule(&typed, step).or_else(|| self.rule(step, reference))?;
+        Some(self.fill(rule.operand.as_deref()?, reference))
+    }
+
+    fn rule(&self, step: &Step, reference: &Reference) -> Option<&'a super::format::ValueRule> {
+        let name = value_name(reference)?;
+        let param = match reference {
+            Reference::Param(param) => self.plan.params.get(param),
+            _ => None,
+        };
+        let typed = param.and_then(|param| self.first_rule(&format!("{name}.{}", type_name(param.kind)), step));
+        typed.or_else(|| self.first_rule(name, step))
+    }
+
+    fn first_rule(&self, name: &str, step: &Step) -> Option<&'a super::format::ValueRule> {
+        let rules = self.pack.format().values.get(name)?;
+        rules.iter().find(|rule| self.holds_or_absent(rule.condition.as_ref(), Some(step)))
+    }
+
+    /// Both texts that are filled in have letters, digits, `_`, `/`, `+` and `-` alone, so they need no quoting in any engine.
+    fn fill(&self, text: &str, reference: &Reference) -> String {
+        let name = if let Reference::Param(name) = reference { name.as_str() } else { "" };
+        text.replace("<name>", name).replace("<timezone>", &self.plan.timezone)
+    }
+
+    fn default(&self, reference: &Reference) -> Option<String> {
+        let Reference::Param(name) = reference else { return None };
+        self.plan.params.get(name)?.default.as_ref().map(value_text)
+    }
+
+    /// A text for a container; one that would not arrive unchanged is reported.
+    pub(crate) fn text(&mut self, step: &Step, what: &str, text: &Text) -> String {
+        match self.pack.text().container_text(text, &|reference| variable(step, reference)) {
+            Ok(written) => {
+                pod::check_length(self, step, what, &written);
+                written
+            }
+            Err(reason) => self.not_exact(step, what, &reason),
+        }
+    }
+
+    /// A constant for a place that is no text of a container.
+    pub(crate) fn plain(&mut self, step: &Step, what: &str, text: &str) -> String {
+        match self.pack.text().plain_text(text) {
+            Ok(written) => written,
+            Err(reason) => self.not_exact(step, what, &reason),
+        }
+    }
+
+    pub(crate) fn not_exact(&mut self, step: &Step, what: &str, reason: &NotExact) -> String {
+        self.diagnostics.push(pod::inexact(step, what, self.pack.name(), reason));
+        String::new()
+    }
+
+    /// The labels of every object of the pipeline, and of one step's.
+    pub(crate) fn labels(&self, step: Option<&str>) -> Map<String, Value> {
+        let label = |text: &str| Value::String(names::mangle(text, Style::Label, 63, &[]));
+        let mut labels = Map::new();
+        for (key, value) in &self.plan.labels {
+            labels.insert(key.clone(), Value::String(value.clone()));
+        }
+        labels.insert("etlc.dev/pipeline".to_owned(), label(&self.plan.pipeline));
+        if let Some(step) = step {
+            labels.insert("etlc.dev/step".to_owned(), Value::String(step.to_owned()));
+        }
+        labels.insert("etlc.dev/team".to_owned(), label(&self.plan.owner.team));
+        labels
+    }
+
+    /// A name of the pack for a step.
+    pub(crate) fn name(&self, rule: &NameRule, step: Option<&Step>) -> String {
+        let budget = rule.budget.saturating_sub(rule.prefix.len());
+        let name = match (rule.of, step) {
+            (NameOf::Pipeline, _) | (_, None) => names::mangle(&self.plan.pipeline, rule.style, budget, &rule.reserved),
+            (NameOf::Step, Some(step)) => names::mangle(&step.id, rule.style, budget, &rule.reserved),
+            (NameOf::PipelineStep, Some(step)) => names::prefix(&self.plan.pipeline, &step.id, rule.style, budget),
+        };
+        format!("{}{name}", rule.prefix)
+    }
+
+    /// The name of a step's container.
+    pub(crate) fn container_name(&self, step: &Step) -> String {
+        let format = self.pack.format();
+        match (&format.pod.container, format.names.get("container")) {
+            (Some(name), _) => name.clone(),
+            (None, Some(rule)) => self.name(rule, Some(step)),
+            (None, None) => names::mangle(&step.id, Style::Dns, 63, &[]),
+        }
+    }
+
+    /// A name inside a step's pod, told apart from those of other steps where they share one pod.
+    pub(crate) fn own_name(&self, step: &Step, name: &str) -> String {
+        if self.shared { format!("{name}-{}", names::mangle(&step.id, Style::Dns, 62 - name.len(), &[])) } else { name.to_owned() }
+    }
+}
+
+/// The environment variable of a run-time value in a step.
+pub(crate) fn variable(step: &Step, reference: &Reference) -> String {
+    let known = step.runtime_values.iter().find(|value| value.reference == *reference);
+    known.map_or_else(|| reference.env_name(), |value| value.env.clone())
+}
+
+/// The name that packs know a run-time value by.
+fn value_name(reference: &Reference) -> Option<&'static str> {
+    match reference {
+        Reference::RunDate => Some("run.date"),
+        Reference::RunTimestamp => Some("run.timestamp"),
+        Reference::RunId => Some("run.id"),
+        Reference::RunAttempt => Some("run.attempt"),
+        Reference::Param(_) => Some("params"),
+        Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => None,
+    }
+}
+
+fn type_name(kind: ParamType) -> &'static str {
+    match kind {
+        ParamType::String => "string",
+        ParamType::Integer => "integer",
+        ParamType::Number => "number",
+        ParamType::Boolean => "boolean",
+        ParamType::Date => "date",
+    }
+}
+
+/// A parameter's value as the text that a step sees.
+pub(crate) fn value_text(value: &Value) -> String {
+    match value {
+        Value::String(string) => string.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Reports two steps that would have one name.
+pub(crate) fn collision(cx: &mut Cx<'_>, kind: &str, name: &str, first: &Step, second: &Step) {
+    let message = format!("steps `{}` and `{}` would both be called `{name}` on target `{}`", first.id, second.id, cx.pack.name());
+    let diagnostic = Diagnostic::new(&catalogue::TARGET_NAME, second.origin.span, message)
+        .label("second step of this name")
+        .also(first.origin.span, "first step of this name")
+        .note(format!("names of the kind `{kind}` have fewer characters than names of steps"))
+        .help("give one of the steps another name");
+    cx.diagnostics.push(diagnostic);
+}

@@ -1,0 +1,226 @@
+//! `target.yaml`: what a target is, as data. A target pack is this file and the templates beside it.
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::dialect::Dialect;
+use super::names::Style;
+
+/// A target: how plans are written for one engine. Wherever an `if` stands, it is a Jinja expression over `options`, `plan` and, where a
+/// single step is meant, `step`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TargetFile {
+    /// Name of the target: that of its folder.
+    pub target: String,
+    /// The engine's name, for people.
+    pub title: String,
+    /// What is written for a pipeline.
+    pub description: String,
+    /// The versions of the engine that read it.
+    pub versions: String,
+    /// Who rewrites the strings of a pod.
+    pub text: Dialect,
+    /// How `when` conditions are spelled; not given where the target has none.
+    #[serde(default)]
+    pub conditions: Option<Spelling>,
+    /// The pods of steps.
+    #[serde(default)]
+    pub pod: PodRule,
+    /// Steps as processes of a worker: one line of bash and its environment.
+    #[serde(default)]
+    pub process: Option<ProcessRule>,
+    /// Run-time values by name (`run.date`, `params`, or `params.TYPE` for parameters of one type): the first rule that holds says how a value gets into a step.
+    #[serde(default)]
+    pub values: IndexMap<String, Vec<ValueRule>>,
+    /// Names that templates use, by a name of their own.
+    pub names: IndexMap<String, NameRule>,
+    /// What the target can express.
+    pub capabilities: Capabilities,
+    /// Sizes that the engine does not go beyond.
+    #[serde(default)]
+    pub limits: Limits,
+    /// JSON Schema of `targets.NAME` of a platform, an object.
+    pub options: Value,
+    /// The files of a pipeline.
+    pub outputs: Vec<OutputRule>,
+}
+
+/// How a condition is spelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spelling {
+    /// `params["n"] > 3 and flag == True`.
+    Python,
+    /// `int(n) > 3 and flag == true`, for expression languages with C-like literals.
+    Expression,
+}
+
+/// The pods of steps.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PodRule {
+    /// When pods are made; always if not given.
+    #[serde(rename = "if", default)]
+    pub condition: Option<String>,
+    /// The name of a step's container; the step's own name `container` (see `names`) if not given.
+    #[serde(default)]
+    pub container: Option<String>,
+    /// When the pods of a pipeline become one, so that their volumes need names of their own.
+    #[serde(default)]
+    pub shared: Option<String>,
+}
+
+/// Steps as processes.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProcessRule {
+    /// When steps are processes.
+    #[serde(rename = "if")]
+    pub condition: String,
+}
+
+/// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ValueRule {
+    /// When this rule holds; always if not given.
+    #[serde(rename = "if", default)]
+    pub condition: Option<String>,
+    /// The route.
+    pub route: Route,
+    /// The engine's own expression, or the path of a pod's field; nothing for `default`.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// The value inside a condition.
+    #[serde(default)]
+    pub operand: Option<String>,
+}
+
+/// The way of a run-time value into a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Route {
+    /// The expression is the value of an environment variable. For values whose text is the engine's own: the kubelet expands it once more.
+    Env,
+    /// The expression is the value of a pod annotation, which a variable refers to. For values whose text anybody may have chosen.
+    Annotation,
+    /// A field of the pod.
+    Field,
+    /// The text is the value.
+    Constant,
+    /// The parameter's default is the value.
+    Default,
+}
+
+/// Names of one kind.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NameRule {
+    /// What they are made from.
+    pub of: NameOf,
+    /// The characters that they may have.
+    pub style: Style,
+    /// The most characters that they may have.
+    pub budget: usize,
+    /// Names that the engine keeps for itself.
+    #[serde(default)]
+    pub reserved: Vec<String>,
+    /// Characters in front, part of the budget.
+    #[serde(default)]
+    pub prefix: String,
+}
+
+/// What names are made from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum NameOf {
+    /// The pipeline's name.
+    Pipeline,
+    /// A step's id.
+    Step,
+    /// Both; the beginning of a name that the engine or a template makes unique.
+    PipelineStep,
+}
+
+/// What the target can express. A feature that stands nowhere is refused.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Capabilities {
+    /// Features that are expressed exactly, whatever the options.
+    #[serde(default)]
+    pub exact: Vec<String>,
+    /// Features with conditions: the first rule that holds counts; if none does, the feature is expressed exactly.
+    #[serde(default)]
+    pub limited: IndexMap<String, Vec<Limit>>,
+}
+
+/// A feature that the target cannot express, or only nearly.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limit {
+    /// When this rule holds; always if not given.
+    #[serde(rename = "if", default)]
+    pub condition: Option<String>,
+    /// How far.
+    pub support: Support,
+    /// Why, or what is different: a sentence without a full stop.
+    pub why: String,
+    /// What to do instead.
+    #[serde(default)]
+    pub help: Option<String>,
+}
+
+/// How far a target can express a feature.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Support {
+    /// Exactly.
+    Exact,
+    /// Nearly; a warning says how it differs.
+    Degraded,
+    /// Not at all; the pipeline is not written.
+    Refused,
+}
+
+/// Sizes that the engine does not go beyond.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Steps of a pipeline.
+    #[serde(default)]
+    pub steps: Option<usize>,
+    /// Steps that one step waits for.
+    #[serde(default)]
+    pub needs: Option<SizeLimit>,
+    /// Bytes of one object as JSON.
+    #[serde(default)]
+    pub object_bytes: Option<usize>,
+}
+
+/// A size and when it holds.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SizeLimit {
+    /// When it holds; always if not given.
+    #[serde(rename = "if", default)]
+    pub condition: Option<String>,
+    /// The most.
+    pub most: usize,
+}
+
+/// A file of a pipeline.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OutputRule {
+    /// Its path; `<pipeline>` stands for the pipeline's name, and `<step>` and `<file>` for those of a step's file.
+    pub path: String,
+    /// The template that writes it; not given for the files that steps carry.
+    #[serde(default)]
+    pub template: Option<String>,
+    /// When it is written; always if not given.
+    #[serde(rename = "if", default)]
+    pub condition: Option<String>,
+}

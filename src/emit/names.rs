@@ -1,0 +1,139 @@
+//! Names that an engine takes, made from the names of the plan: readable where they can be, unique always.
+//!
+//! Invariant: two ids give two names. A name that is not a plain respelling of its id ends in a hash of the id.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// What a kind of name may look like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// Lower-case letters, digits and `-`, beginning with a letter and ending with a letter or digit: a DNS label.
+    Dns,
+    /// Letters, digits, `_`, `.` and `-`, beginning with a letter: names stay as they are written.
+    Word,
+    /// Letters, digits and `_`, beginning with a letter: a variable.
+    Identifier,
+    /// What the value of a label may be: letters, digits, `_`, `.` and `-`, ending with a letter or digit.
+    Label,
+}
+
+/// Digits of the hash at a name's end.
+const HASH: usize = 8;
+
+/// The first hexadecimal digits of the SHA-256 of bytes.
+#[must_use]
+pub(crate) fn hash(bytes: &[u8], digits: usize) -> String {
+    let mut hex = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.truncate(digits);
+    hex
+}
+
+/// A name in a style, of at most `budget` characters, for an id of the plan: `orders` or `score[region=us]`.
+#[must_use]
+pub(crate) fn mangle(id: &str, style: Style, budget: usize, reserved: &[String]) -> String {
+    let (spelled, exact) = respell(id, style);
+    if exact && spelled.len() <= budget && is_valid(&spelled, style) && !reserved.contains(&spelled) {
+        return spelled;
+    }
+    let separator = if style == Style::Identifier { '_' } else { '-' };
+    let room = budget.saturating_sub(HASH + 1);
+    let mut head: String = spelled.chars().take(room).collect();
+    head.truncate(head.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len());
+    if !head.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        head.insert(0, 'x');
+        head.truncate(room.max(1));
+    }
+    format!("{head}{separator}{}", hash(id.as_bytes(), HASH))
+}
+
+/// The beginning of a name for a step of a pipeline; whatever makes it unique is added by whoever uses it.
+#[must_use]
+pub(crate) fn prefix(pipeline: &str, step: &str, style: Style, budget: usize) -> String {
+    let (mut name, _) = respell(&format!("{pipeline}_{}", step.trim_end_matches(']')), style);
+    name.truncate(budget);
+    name.truncate(name.trim_end_matches(|c: char| !c.is_ascii_alphanumeric()).len());
+    name
+}
+
+/// The id in the characters of a style, and whether no other id is spelled like this.
+///
+/// Names of the plan have letters, digits and `_` alone, so one character more is free to join names. A cell's values can hold anything.
+fn respell(id: &str, style: Style) -> (String, bool) {
+    let plain = id.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    match style {
+        Style::Dns if plain => (id.replace('_', "-"), true),
+        Style::Identifier if plain => (id.to_owned(), true),
+        Style::Word | Style::Label => {
+            let clear = id.chars().all(|c| word(c) || "[=,]".contains(c)) && !id.contains("=,") && !id.contains("=]");
+            (runs(id.trim_end_matches(']'), word, '.'), clear)
+        }
+        Style::Dns => {
+            let spelled = runs(&id.to_ascii_lowercase(), |c| c.is_ascii_lowercase() || c.is_ascii_digit(), '-');
+            (spelled.trim_matches('-').to_owned(), false)
+        }
+        Style::Identifier => (runs(id, |c| c.is_ascii_alphanumeric(), '_').trim_matches('_').to_owned(), false),
+    }
+}
+
+/// Keeps the characters that are allowed and puts one `with` for every run of others.
+fn runs(id: &str, allowed: impl Fn(char) -> bool, with: char) -> String {
+    let mut out = String::with_capacity(id.len());
+    let mut in_run = false;
+    for c in id.chars() {
+        if allowed(c) {
+            out.push(c);
+            in_run = false;
+        } else if !in_run {
+            out.push(with);
+            in_run = true;
+        }
+    }
+    out
+}
+
+/// Whether a name is one of its style.
+pub(crate) fn is_valid(name: &str, style: Style) -> bool {
+    let inner = |c: char| match style {
+        Style::Dns => c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-',
+        Style::Identifier => c.is_ascii_alphanumeric() || c == '_',
+        Style::Word | Style::Label => c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-'),
+    };
+    let starts = name.starts_with(|c: char| match style {
+        Style::Dns => c.is_ascii_lowercase(),
+        Style::Label => c.is_ascii_alphanumeric(),
+        Style::Word | Style::Identifier => c.is_ascii_alphabetic(),
+    });
+    let ends = matches!(style, Style::Word | Style::Identifier) || name.ends_with(|c: char| c.is_ascii_alphanumeric());
+    starts && ends && name.chars().all(inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_names_stay_readable() {
+        assert_eq!(mangle("size_forecast", Style::Dns, 52, &[]), "size-forecast");
+        assert_eq!(mangle("size_forecast", Style::Word, 250, &[]), "size_forecast");
+        assert_eq!(mangle("score[region=us]", Style::Word, 250, &[]), "score.region.us");
+    }
+
+    #[test]
+    fn whatever_could_meet_another_name_ends_in_a_hash() {
+        let cell = mangle("score[region=us]", Style::Dns, 63, &[]);
+        assert!(cell.starts_with("score-region-us-") && cell.len() == "score-region-us-".len() + HASH, "{cell}");
+        assert_ne!(mangle("a[b=c.d]", Style::Word, 250, &[]), mangle("a[b=c,d=]", Style::Word, 250, &[]));
+        assert_ne!(mangle("not", Style::Dns, 63, &["not".to_owned()]), "not");
+        assert_eq!(mangle(&"a".repeat(80), Style::Dns, 52, &[]).len(), 52);
+        assert!(is_valid(&mangle("a_", Style::Dns, 52, &[]), Style::Dns));
+    }
+}

@@ -1,0 +1,157 @@
+//! A target's options: what the platform says under `targets.NAME`, against the schema of the pack, with defaults filled in.
+
+use serde_json::{Map, Value};
+
+use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
+use crate::source::Span;
+use crate::syntax::{Entry, Kind, Node};
+
+/// The key beside the options that holds changes of rendered objects.
+pub(crate) const PATCHES: &str = "patches";
+
+/// The options with the defaults of the schema; one that is neither given nor has a default is `null`, so that templates can ask for it.
+pub(crate) fn check(given: Option<&Node>, schema: &Value, target: &str) -> (Value, Vec<Diagnostic>) {
+    let mut diagnostics = Vec::new();
+    let empty = Node { span: Span::default(), kind: Kind::Map(Vec::new()) };
+    let node = given.filter(|node| !node.is_null()).unwrap_or(&empty);
+    let mut cx = Cx { target, diagnostics: &mut diagnostics };
+    let value = cx.value(node, schema, "");
+    (value, diagnostics)
+}
+
+struct Cx<'a> {
+    target: &'a str,
+    diagnostics: &'a mut Vec<Diagnostic>,
+}
+
+impl Cx<'_> {
+    fn fault(&mut self, span: Span, message: impl Into<String>, label: impl Into<String>, help: Option<String>) {
+        let note = format!("options of target `{}` are described in its `target.yaml`", self.target);
+        let diagnostic = Diagnostic::new(&catalogue::TARGET_OPTION, span, message).label(label).note(note);
+        self.diagnostics.push(diagnostic.maybe_help(help));
+    }
+
+    fn value(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        if node.is_unknown() {
+            return Value::Null;
+        }
+        match &node.kind {
+            Kind::Map(entries) if is_type(schema, "object") => self.object(node, entries, schema, path),
+            Kind::List(items) if is_type(schema, "array") => {
+                items.iter().enumerate().map(|(at, item)| self.value(item, &schema["items"], &format!("{path}[{at}]"))).collect()
+            }
+            _ => self.scalar(node, schema, path),
+        }
+    }
+
+    fn object(&mut self, node: &Node, entries: &[Entry], schema: &Value, path: &str) -> Value {
+        let none = Map::new();
+        let properties = schema["properties"].as_object().unwrap_or(&none);
+        let mut object = Map::new();
+        for (name, property) in properties {
+            let value = match node.get(name) {
+                Some(value) => self.value(value, property, &join(path, name)),
+                None => property["default"].clone(),
+            };
+            object.insert(name.clone(), value);
+        }
+        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+        for name in required.filter(|name| node.get(name).is_none()) {
+            self.fault(node.span, format!("option `{}` is missing", join(path, name)), "needs it", None);
+        }
+        for entry in entries.iter().filter(|entry| !properties.contains_key(&entry.key)) {
+            if path.is_empty() && entry.key == PATCHES {
+                continue;
+            }
+            match schema.get("additionalProperties") {
+                None | Some(Value::Bool(false)) => {
+                    let help = did_you_mean(&entry.key, properties.keys().map(String::as_str))
+                        .unwrap_or_else(|| format!("allowed are {}", one_of(properties.keys().map(String::as_str))));
+                    self.fault(entry.key_span, format!("target `{}` has no option `{}`", self.target, join(path, &entry.key)), "unknown", Some(help));
+                }
+                Some(other) => {
+                    let value = self.value(&entry.value, other, &join(path, &entry.key));
+                    object.insert(entry.key.clone(), value);
+                }
+            }
+        }
+        Value::Object(object)
+    }
+
+    fn scalar(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
+        let value = node.to_json();
+        if let Some(types) = types(schema)
+            && !types.iter().any(|wanted| has_type(&value, wanted))
+        {
+            let number_as_text = types.contains(&"string") && (value.is_number() || value.is_boolean());
+            let help = number_as_text.then(|| format!("quote it: \"{}\"", node.text().unwrap_or_default()));
+            let wanted = types.iter().map(|wanted| words(wanted)).collect::<Vec<_>>().join(" or ");
+            self.fault(node.span, format!("option `{path}` is {wanted}, not {}", node.kind_name()), format!("expected {wanted}"), help);
+            return Value::Null;
+        }
+        if let Some(allowed) = schema["enum"].as_array()
+            && !allowed.contains(&value)
+        {
+            let names: Vec<_> = allowed.iter().filter_map(Value::as_str).collect();
+            let help = node.text().and_then(|text| did_you_mean(text, names.iter().copied()));
+            let help = help.unwrap_or_else(|| format!("allowed are {}", one_of(names.iter().copied())));
+            self.fault(node.span, format!("option `{path}` cannot be `{}`", node.text().unwrap_or_default()), "not one of those allowed", Some(help));
+        }
+        self.bounds(node, &value, schema, path);
+        value
+    }
+
+    fn bounds(&mut self, node: &Node, value: &Value, schema: &Value, path: &str) {
+        if let (Some(number), Some(least)) = (value.as_f64(), schema["minimum"].as_f64())
+            && number < least
+        {
+            self.fault(node.span, format!("option `{path}` is less than {least}"), format!("at least {least}"), None);
+        }
+        if let (Some(string), Some(pattern)) = (value.as_str(), schema["pattern"].as_str())
+            && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(string))
+        {
+            self.fault(node.span, format!("option `{path}` cannot be `{string}`"), format!("does not match `{pattern}`"), None);
+        }
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
+}
+
+fn types(schema: &Value) -> Option<Vec<&str>> {
+    match schema.get("type")? {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(several) => Some(several.iter().filter_map(Value::as_str).collect()),
+        _ => None,
+    }
+}
+
+fn is_type(schema: &Value, wanted: &str) -> bool {
+    types(schema).is_none_or(|types| types.contains(&wanted))
+}
+
+fn has_type(value: &Value, wanted: &str) -> bool {
+    match wanted {
+        "string" => value.is_string(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|float| float.fract() == 0.0),
+        "number" => value.is_number(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "null" => value.is_null(),
+        _ => true,
+    }
+}
+
+fn words(name: &str) -> &str {
+    match name {
+        "string" => "a string",
+        "boolean" => "`true` or `false`",
+        "integer" => "a whole number",
+        "number" => "a number",
+        "object" => "a map",
+        "array" => "a list",
+        other => other,
+    }
+}

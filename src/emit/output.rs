@@ -1,0 +1,168 @@
+//! Plan and pack to files in memory.
+
+use minijinja::Value as Jinja;
+use minijinja::value::Serde;
+use serde_json::Value;
+
+use super::cx::Cx;
+use super::format::OutputRule;
+use super::pack::{Pack, template_fault};
+use super::patch::{self, Patches};
+use super::{context, literal, options, order, render, yaml};
+use crate::diag::{Diagnostic, Severity, catalogue};
+use crate::plan::{FileContent, Plan};
+use crate::source::{SourceMap, Span};
+use crate::syntax::{self, Node};
+
+/// A rendered file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// Its path below the folder of the environment and target, with `/`.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Emits a plan. `given` is what the platform says under `targets.NAME`. No file comes back where anything is wrong.
+#[must_use]
+pub fn emit(plan: &Plan, pack: &Pack, given: Option<&Node>) -> (Vec<OutputFile>, Vec<Diagnostic>) {
+    let (options, mut diagnostics) = options::check(given, pack.options_schema(), pack.name());
+    let (patches, faults) = Patches::read(given.and_then(|node| node.entry(options::PATCHES)));
+    diagnostics.extend(faults);
+    if has_errors(&diagnostics) {
+        return (Vec::new(), diagnostics);
+    }
+    let mut cx = Cx::new(plan, pack, &options);
+    let used = super::check::check(&mut cx);
+    if has_errors(&cx.diagnostics) {
+        return (Vec::new(), cx.diagnostics);
+    }
+    let mut seen = context::build(&mut cx, &used);
+    patches.apply_to_pods(&mut seen);
+    let mut files = Vec::new();
+    if !has_errors(&cx.diagnostics) {
+        let scope = Jinja::from(Serde(&seen));
+        for rule in &pack.format().outputs {
+            let wanted = rule.condition.as_deref().is_none_or(|condition| pack.holds(condition, &scope));
+            if wanted {
+                write(&mut cx, rule, &scope, &patches, &mut files);
+            }
+        }
+    }
+    diagnostics.append(&mut cx.diagnostics);
+    if has_errors(&diagnostics) {
+        files.clear();
+    }
+    (files, diagnostics)
+}
+
+/// Whether a target can express a plan, without writing anything.
+#[must_use]
+pub fn check(plan: &Plan, pack: &Pack, given: Option<&Node>) -> Vec<Diagnostic> {
+    emit(plan, pack, given).1
+}
+
+fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+}
+
+fn write(cx: &mut Cx<'_>, rule: &OutputRule, scope: &Jinja, patches: &Patches, files: &mut Vec<OutputFile>) {
+    let path = rule.path.replace("<pipeline>", &cx.plan.pipeline);
+    let Some(name) = &rule.template else {
+        return step_files(cx, &path, files);
+    };
+    let Some(text) = rendered(cx, name, scope) else { return };
+    let is_yaml = [".yaml.j2", ".yml.j2", ".json.j2"].iter().any(|end| name.ends_with(end));
+    let text = if is_yaml { canonical(cx, name, &text, patches) } else { Some(literal::indented(&text)) };
+    if let Some(text) = text {
+        files.push(OutputFile { path, bytes: text.into_bytes() });
+    }
+}
+
+/// The files that steps carry, as they are.
+fn step_files(cx: &Cx<'_>, path: &str, files: &mut Vec<OutputFile>) {
+    let folder = cx.pack.format().names.get("folder");
+    for step in order::topological(cx.plan) {
+        let name = folder.map_or_else(|| step.name.clone(), |rule| cx.name(rule, Some(step)));
+        for file in &step.files {
+            let bytes = match &file.content {
+                FileContent::Text(text) => text.clone().into_bytes(),
+                FileContent::Base64(text) => decode(text),
+            };
+            files.push(OutputFile { path: path.replace("<step>", &name).replace("<file>", &file.path), bytes });
+        }
+    }
+}
+
+fn decode(text: &str) -> Vec<u8> {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.decode(text).unwrap_or_default()
+}
+
+fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
+    let result = cx.pack.environment().get_template(name).and_then(|template| template.render(scope.clone()));
+    match result {
+        Ok(text) => Some(text),
+        Err(error) => {
+            let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)).map(str::to_owned);
+            cx.diagnostics.push(match reason {
+                Some(reason) => {
+                    let message = format!("a text of pipeline `{}` cannot be written for target `{}`", cx.plan.pipeline, cx.pack.name());
+                    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, cx.plan.origin.span, message).note(reason)
+                }
+                None => template_fault(cx.pack.templates(), name, &error),
+            });
+            None
+        }
+    }
+}
+
+/// Reads what a template wrote, applies the platform's patches and writes it in the one canonical form.
+fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Option<String> {
+    let map = SourceMap::default();
+    let mut documents = Vec::new();
+    for part in text.split("\n---\n") {
+        if part.lines().all(|line| line.trim().is_empty() || line == "---" || line.starts_with('#')) {
+            continue;
+        }
+        let (document, faults) = syntax::parse(&map.add(name, part));
+        if let Some(fault) = faults.iter().find(|fault| fault.severity == Severity::Error) {
+            cx.diagnostics.push(not_yaml(cx, name, fault, &map));
+            return None;
+        }
+        let mut value = document.root.map(|node| node.to_json())?;
+        patches.apply_to_object(&mut value);
+        patch::drop_nulls(&mut value);
+        check_size(cx, &value);
+        documents.push(value);
+    }
+    Some(format!("{}{}", header(cx), yaml::write(&documents)))
+}
+
+fn not_yaml(cx: &Cx<'_>, name: &str, fault: &Diagnostic, map: &SourceMap) -> Diagnostic {
+    let span = cx.pack.template(name).map_or_else(Span::default, |file| Span::at(file.span().start));
+    let diagnostic = Diagnostic::new(&catalogue::PACK, span, format!("what template `{name}` writes is not YAML: {}", fault.message));
+    let Some(file) = map.file(fault.span()) else { return diagnostic };
+    let line = file.position(fault.span().start).line;
+    let shown: String = file.text().lines().nth(line as usize - 1).unwrap_or_default().chars().take(120).collect();
+    diagnostic.note(format!("line {line} of what it wrote: `{shown}`"))
+}
+
+/// A comment that says where the file comes from. A path with characters that could end the comment is left out.
+fn header(cx: &Cx<'_>) -> String {
+    let file = &cx.plan.origin.file;
+    let plain = file.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-./".contains(&byte));
+    let from = if plain && !file.is_empty() { format!(" from {file}") } else { String::new() };
+    format!("# Rendered by etlc{from}. Changes belong there or in the platform.\n")
+}
+
+fn check_size(cx: &mut Cx<'_>, object: &Value) {
+    let Some(most) = cx.pack.format().limits.object_bytes else { return };
+    let size = object.to_string().len();
+    if size > most {
+        let kind = object["kind"].as_str().unwrap_or("object");
+        let message = format!("the {kind} of pipeline `{}` takes {size} bytes, more than the {most} that the engine takes", cx.plan.pipeline);
+        let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
+        cx.diagnostics.push(diagnostic.help("split the pipeline, or shorten a matrix"));
+    }
+}

@@ -1,0 +1,222 @@
+//! A target pack: its description and its templates, checked and compiled once for all pipelines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use minijinja::{Environment, Value as Jinja};
+use serde_json::Value;
+
+use super::dialect::Dialect;
+use super::features::{FEATURES, Feature, Used};
+use super::format::{Limit, Route, Support, TargetFile};
+use super::render;
+use crate::diag::{Diagnostic, Severity, catalogue, did_you_mean};
+use crate::source::{BUILTIN, SourceFile, SourceMap, Span, builtins};
+use crate::syntax;
+
+/// The folder of the built-in packs.
+const FOLDER: &str = "targets";
+
+/// The file that makes a folder a pack.
+const DESCRIPTION: &str = "target.yaml";
+
+/// A target, ready to emit plans. Shared between threads.
+#[derive(Debug)]
+pub struct Pack {
+    format: TargetFile,
+    environment: Environment<'static>,
+    templates: IndexMap<String, Arc<SourceFile>>,
+    span: Span,
+}
+
+/// How far a pack can express a feature, and the rule that says so.
+pub(crate) struct Verdict<'a> {
+    pub(crate) support: Support,
+    pub(crate) limit: Option<&'a Limit>,
+}
+
+impl Pack {
+    /// Names of the built-in targets.
+    pub fn builtin_names() -> impl Iterator<Item = &'static str> {
+        BUILTIN.iter().filter_map(|(path, _)| path.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(DESCRIPTION)?.strip_suffix('/'))
+    }
+
+    /// Reads a target. `platform` holds the files of the platform's own folder of targets, by path from there; a file of the same name stands in
+    /// place of the built-in one, which templates can still reach as `builtin/NAME`.
+    #[must_use]
+    pub fn load(name: &str, map: &SourceMap, platform: &[(String, Arc<SourceFile>)]) -> (Option<Self>, Vec<Diagnostic>) {
+        let mut files: IndexMap<String, Arc<SourceFile>> = IndexMap::new();
+        for (path, text) in builtins(&format!("{FOLDER}/{name}")) {
+            let file = map.add(format!("builtin:{FOLDER}/{name}/{path}"), text);
+            files.insert(format!("builtin/{path}"), Arc::clone(&file));
+            files.insert(path.to_owned(), file);
+        }
+        for (path, file) in platform {
+            if let Some(path) = path.strip_prefix(name).and_then(|path| path.strip_prefix('/')) {
+                files.insert(path.to_owned(), Arc::clone(file));
+            }
+        }
+        let Some(description) = files.get(DESCRIPTION).map(Arc::clone) else {
+            return (None, vec![unknown(name, platform)]);
+        };
+        let (document, mut diagnostics) = syntax::parse(&description);
+        let Some(root) = document.root else { return (None, diagnostics) };
+        let (format, faults) = syntax::decode::<TargetFile>(&root);
+        diagnostics.extend(faults);
+        let Some(format) = format else { return (None, diagnostics) };
+        files.retain(|path, _| path.ends_with(".j2"));
+        let environment = match render::environment(&files, format.text) {
+            Ok(environment) => environment,
+            Err((path, error)) => {
+                diagnostics.push(template_fault(&files, &path, &error));
+                return (None, diagnostics);
+            }
+        };
+        let pack = Self { format, environment, templates: files, span: root.span };
+        diagnostics.extend(pack.faults());
+        let usable = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
+        (usable.then_some(pack), diagnostics)
+    }
+
+    /// The target's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.format.target
+    }
+
+    /// The engine's name, for people.
+    #[must_use]
+    pub fn title(&self) -> &str {
+        &self.format.title
+    }
+
+    /// What the target writes and for which versions of the engine.
+    #[must_use]
+    pub fn description(&self) -> (&str, &str) {
+        (&self.format.description, &self.format.versions)
+    }
+
+    /// JSON Schema of the target's options.
+    #[must_use]
+    pub fn options_schema(&self) -> &Value {
+        &self.format.options
+    }
+
+    pub(crate) fn format(&self) -> &TargetFile {
+        &self.format
+    }
+
+    pub(crate) fn text(&self) -> Dialect {
+        self.format.text
+    }
+
+    pub(crate) fn environment(&self) -> &Environment<'static> {
+        &self.environment
+    }
+
+    pub(crate) fn template(&self, name: &str) -> Option<&Arc<SourceFile>> {
+        self.templates.get(name)
+    }
+
+    pub(crate) fn templates(&self) -> &IndexMap<String, Arc<SourceFile>> {
+        &self.templates
+    }
+
+    /// Whether a condition holds. Loading proved that it compiles; one that fails on these options does not hold.
+    pub(crate) fn holds(&self, condition: &str, scope: &Jinja) -> bool {
+        render::holds(&self.environment, condition, scope).unwrap_or(false)
+    }
+
+    /// How far the target can express a feature. What the pack does not name, it cannot.
+    pub(crate) fn verdict(&self, feature: &Feature, holds: &dyn Fn(&str) -> bool) -> Verdict<'_> {
+        let capabilities = &self.format.capabilities;
+        if let Some(limits) = capabilities.limited.get(feature.id) {
+            let limit = limits.iter().find(|limit| limit.condition.as_deref().is_none_or(holds));
+            return Verdict { support: limit.map_or(Support::Exact, |limit| limit.support), limit };
+        }
+        let exact = capabilities.exact.iter().any(|id| id == feature.id);
+        Verdict { support: if exact { Support::Exact } else { Support::Refused }, limit: None }
+    }
+
+    /// What is wrong with the pack itself, as far as that shows without a plan.
+    fn faults(&self) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        let mut fault = |message: String, help: Option<String>| faults.push(broken(self.span, message).maybe_help(help));
+        let capabilities = &self.format.capabilities;
+        for id in capabilities.exact.iter().chain(capabilities.limited.keys()) {
+            if Feature::find(id).is_none() {
+                let help = did_you_mean(id, FEATURES.iter().map(|feature| feature.id));
+                fault(format!("target `{}` speaks of a feature `{id}`, which there is not", self.name()), help);
+            }
+        }
+        for condition in self.conditions() {
+            if let Err(error) = self.environment.compile_expression(condition) {
+                fault(format!("the condition `{condition}` of target `{}` is not an expression: {error}", self.name()), None);
+            }
+        }
+        for output in &self.format.outputs {
+            if let Some(template) = output.template.as_ref().filter(|name| !self.templates.contains_key(*name)) {
+                let help = did_you_mean(template, self.templates.keys().map(String::as_str));
+                fault(format!("target `{}` has no template `{template}`", self.name()), help);
+            }
+        }
+        for (name, rules) in &self.format.values {
+            if rules.iter().any(|rule| rule.route != Route::Default && rule.text.is_none()) {
+                fault(format!("a rule of target `{}` for `{name}` has no `text`", self.name()), None);
+            }
+        }
+        for id in ["run.date", "run.timestamp", "run.id", "run.attempt", "params"] {
+            if capabilities.exact.iter().any(|exact| exact == id) && !self.format.values.contains_key(id) {
+                fault(format!("target `{}` says that it has `{id}`, but `values` does not say how", self.name()), None);
+            }
+        }
+        faults
+    }
+
+    fn conditions(&self) -> impl Iterator<Item = &str> {
+        let format = &self.format;
+        let limits = format.capabilities.limited.values().flatten().filter_map(|limit| limit.condition.as_deref());
+        let values = format.values.values().flatten().filter_map(|rule| rule.condition.as_deref());
+        let outputs = format.outputs.iter().filter_map(|output| output.condition.as_deref());
+        let pods = [format.pod.condition.as_deref(), format.pod.shared.as_deref()].into_iter().flatten();
+        let process = format.process.iter().map(|process| process.condition.as_str());
+        limits.chain(values).chain(outputs).chain(pods).chain(process)
+    }
+}
+
+/// The built-in targets, with default options, that can express all of what a plan uses.
+pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<String> {
+    let map = SourceMap::default();
+    let mut names: BTreeMap<bool, Vec<String>> = BTreeMap::new();
+    for name in Pack::builtin_names().filter(|name| *name != but) {
+        let (Some(pack), _) = Pack::load(name, &map, &[]) else { continue };
+        let (options, _) = super::options::check(None, &pack.format.options, name);
+        let scope = minijinja::context! { options => Jinja::from(minijinja::value::Serde(options)) };
+        let can = |feature: &Feature| pack.verdict(feature, &|condition| pack.holds(condition, &scope)).support != Support::Refused;
+        if can(wanted) {
+            let all = used.iter().all(|(feature, _)| can(feature));
+            names.entry(!all).or_default().push(name.to_owned());
+        }
+    }
+    names.into_values().next().unwrap_or_default()
+}
+
+fn unknown(name: &str, platform: &[(String, Arc<SourceFile>)]) -> Diagnostic {
+    let mut names: Vec<&str> = Pack::builtin_names().collect();
+    names.extend(platform.iter().filter_map(|(path, _)| path.strip_suffix(DESCRIPTION)?.strip_suffix('/')));
+    let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are {}", crate::diag::one_of(names.iter().copied())));
+    Diagnostic::new(&catalogue::UNKNOWN_TARGET, Span::default(), format!("there is no target `{name}`")).help(help)
+}
+
+fn broken(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&catalogue::PACK, span, message)
+}
+
+/// A fault in a template of a pack, at its place there.
+pub(crate) fn template_fault(templates: &IndexMap<String, Arc<SourceFile>>, name: &str, error: &minijinja::Error) -> Diagnostic {
+    let name = error.name().filter(|name| templates.contains_key(*name)).unwrap_or(name);
+    let span = templates.get(name).map_or_else(Span::default, |file| error.range().map_or_else(|| Span::at(file.span().start), |range| file.span_of(range)));
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    broken(span, format!("template `{name}` of a target cannot be rendered: {detail}")).label("here")
+}

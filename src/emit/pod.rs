@@ -1,0 +1,285 @@
+//! The pod of a step, once for all targets: what differs between engines is the text dialect and the way of run-time values, and the pack says both.
+//!
+//! Invariant: only variables and annotations of run-time values hold an engine's expressions; every other string went through the dialect.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use super::cx::Cx;
+use super::dialect::{BRACE_VARIABLE, NotExact};
+use super::files::{self, Delivery};
+use super::format::Route;
+use super::names::{self, Style};
+use super::quantity::canonical;
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{Reference, Step, Text};
+
+/// Where the runner's binary lies in a container that an init container brings it to.
+const RUNNER_FOLDER: &str = "/etlc/bin";
+
+/// The most bytes of one argument or variable that Linux takes, less the zero at its end.
+const LONGEST_STRING: usize = 131_071;
+
+/// A step's pod and the config maps that it mounts.
+pub(crate) struct Built {
+    /// Metadata and spec, as in the template of a pod.
+    pub(crate) pod: Value,
+    /// Config maps.
+    pub(crate) objects: Vec<Value>,
+}
+
+/// Builds the pod of a step; what cannot be written exactly is reported and left out.
+pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Built {
+    let delivery = match files::deliver(cx.plan, step, &cx.options["namespace"], &Value::Object(cx.labels(None))) {
+        Ok(delivery) => delivery,
+        Err(diagnostic) => {
+            cx.diagnostics.push(*diagnostic);
+            None
+        }
+    };
+    let mut annotations = Map::new();
+    let container = container(cx, step, delivery.is_some(), &mut annotations);
+    let metadata = metadata(cx, step, annotations);
+    let mut spec = Map::new();
+    spec.insert("restartPolicy".to_owned(), json!("Never"));
+    settings(cx, step, &mut spec);
+    if let Some(init) = &step.init {
+        let image = cx.plain(step, "the runner's image", &init.image);
+        let target = format!("{RUNNER_FOLDER}/etlc");
+        let install = json!({
+            "name": cx.own_name(step, "etlc-install"),
+            "image": image,
+            "command": ["etlc", "exec", "install", target],
+            "volumeMounts": [{"name": cx.own_name(step, "etlc-bin"), "mountPath": RUNNER_FOLDER}],
+        });
+        spec.insert("initContainers".to_owned(), json!([install]));
+    }
+    spec.insert("containers".to_owned(), json!([container]));
+    let (volumes, objects) = volumes(cx, step, delivery);
+    if !volumes.is_empty() {
+        spec.insert("volumes".to_owned(), Value::Array(volumes));
+    }
+    Built { pod: json!({"metadata": metadata, "spec": spec}), objects }
+}
+
+fn volumes(cx: &Cx<'_>, step: &Step, delivery: Option<Delivery>) -> (Vec<Value>, Vec<Value>) {
+    let mut volumes = Vec::new();
+    if step.init.is_some() {
+        volumes.push(json!({"name": cx.own_name(step, "etlc-bin"), "emptyDir": {}}));
+    }
+    let Some(delivery) = delivery else { return (volumes, Vec::new()) };
+    let mut volume = json!({"name": cx.own_name(step, "files")});
+    if let (Some(volume), Some(source)) = (volume.as_object_mut(), delivery.volume.as_object()) {
+        volume.extend(source.clone());
+    }
+    volumes.push(volume);
+    (volumes, delivery.objects)
+}
+
+fn metadata(cx: &mut Cx<'_>, step: &Step, values: Map<String, Value>) -> Value {
+    let label = names::mangle(&step.id, Style::Label, 63, &[]);
+    let mut labels = cx.labels(Some(&label));
+    let mut annotations = Map::new();
+    if label != step.id {
+        annotations.insert("etlc.dev/step".to_owned(), json!(step.id));
+    }
+    for (option, into) in [("pod_labels", &mut labels), ("pod_annotations", &mut annotations)] {
+        if let Some(given) = cx.options[option].as_object() {
+            into.extend(given.clone());
+        }
+    }
+    let mut write = |map: Map<String, Value>| -> Map<String, Value> {
+        let plain = |(key, value): (String, Value)| {
+            let text = cx.plain(step, &format!("`{key}`"), value.as_str().unwrap_or_default());
+            (key, Value::String(text))
+        };
+        map.into_iter().map(plain).collect()
+    };
+    let labels = write(labels);
+    let mut annotations = write(annotations);
+    annotations.extend(values);
+    let mut metadata = json!({"labels": labels});
+    if !annotations.is_empty() {
+        metadata["annotations"] = Value::Object(annotations);
+    }
+    metadata
+}
+
+/// Fields of the pod that the platform's options and the resource class give.
+fn settings(cx: &mut Cx<'_>, step: &Step, spec: &mut Map<String, Value>) {
+    for (option, field) in [("service_account", "serviceAccountName"), ("priority_class", "priorityClassName"), ("runtime_class", "runtimeClassName")] {
+        if let Some(text) = cx.options[option].as_str().map(str::to_owned) {
+            spec.insert(field.to_owned(), json!(cx.plain(step, &format!("option `{option}`"), &text)));
+        }
+    }
+    if let Some(secrets) = cx.options["image_pull_secrets"].as_array().filter(|secrets| !secrets.is_empty()) {
+        let secrets: Vec<_> = secrets.iter().map(|name| json!({"name": name})).collect();
+        spec.insert("imagePullSecrets".to_owned(), json!(secrets));
+    }
+    if cx.options["security_context"].is_object() {
+        spec.insert("securityContext".to_owned(), cx.options["security_context"].clone());
+    }
+    let resources = &step.resources;
+    if !resources.node_selector.is_empty() {
+        let mut selector = Map::new();
+        for (key, value) in &resources.node_selector {
+            selector.insert(key.clone(), json!(cx.plain(step, &format!("node selector `{key}`"), value)));
+        }
+        spec.insert("nodeSelector".to_owned(), Value::Object(selector));
+    }
+    if !resources.tolerations.is_empty() {
+        spec.insert("tolerations".to_owned(), json!(resources.tolerations));
+    }
+}
+
+fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<String, Value>) -> Value {
+    let mut container = Map::new();
+    let name = cx.container_name(step);
+    container.insert("name".to_owned(), json!(name));
+    container.insert("image".to_owned(), json!(cx.plain(step, "the image", &step.container.image)));
+    if let Some(policy) = &step.container.pull_policy {
+        container.insert("imagePullPolicy".to_owned(), json!(policy));
+    }
+    let command = strings(cx, step, "command", &runner_path(step));
+    let args = strings(cx, step, "args", &step.container.args);
+    let total: usize = command.iter().chain(&args).map(String::len).sum();
+    if total > cx.pack.text().argument_limit() {
+        cx.not_exact(step, "its command line", &NotExact(format!("it takes {total} bytes, more than the engine delivers as arguments")));
+    }
+    let env = env(cx, step, has_files, annotations, &[&command, &args]);
+    container.insert("command".to_owned(), json!(command));
+    if !args.is_empty() {
+        container.insert("args".to_owned(), json!(args));
+    }
+    if !env.is_empty() {
+        container.insert("env".to_owned(), Value::Array(env));
+    }
+    if let Some(resources) = resources(step) {
+        container.insert("resources".to_owned(), resources);
+    }
+    if cx.options["container_security_context"].is_object() {
+        container.insert("securityContext".to_owned(), cx.options["container_security_context"].clone());
+    }
+    let mut mounts = Vec::new();
+    if step.init.is_some() {
+        mounts.push(json!({"name": cx.own_name(step, "etlc-bin"), "mountPath": RUNNER_FOLDER, "readOnly": true}));
+    }
+    if has_files {
+        mounts.push(json!({"name": cx.own_name(step, "files"), "mountPath": files::FOLDER, "readOnly": true}));
+    }
+    if !mounts.is_empty() {
+        container.insert("volumeMounts".to_owned(), Value::Array(mounts));
+    }
+    Value::Object(container)
+}
+
+/// The command, with the runner by its full path where it was copied into a container that does not have it on its `PATH`.
+fn runner_path(step: &Step) -> Vec<Text> {
+    let mut command = step.container.command.clone();
+    if let (Some(_), Some(first)) = (&step.init, command.first_mut())
+        && first.as_constant() == Some("etlc")
+    {
+        *first = Text::constant(format!("{RUNNER_FOLDER}/etlc"));
+    }
+    command
+}
+
+fn strings(cx: &mut Cx<'_>, step: &Step, what: &str, texts: &[Text]) -> Vec<String> {
+    texts.iter().enumerate().map(|(at, text)| cx.text(step, &format!("`{what}[{at}]`"), text)).collect()
+}
+
+fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<String, Value>, strings: &[&Vec<String>]) -> Vec<Value> {
+    let mut variables: IndexMap<String, Value> = IndexMap::new();
+    if has_files || uses_files(step) {
+        let name = Reference::Files.env_name();
+        variables.insert(name.clone(), json!({"name": name, "value": files::FOLDER}));
+    }
+    for value in &step.runtime_values {
+        let entry = match &value.text {
+            Some(text) => json!({"name": value.env, "value": cx.text(step, &format!("`{}`", value.env), text)}),
+            None if value.reference == Reference::Files => continue,
+            None => engine_value(cx, step, &value.env, &value.reference, annotations),
+        };
+        variables.insert(value.env.clone(), entry);
+    }
+    for (name, text) in &step.container.env {
+        variables.insert(name.clone(), json!({"name": name, "value": cx.text(step, &format!("variable `{name}`"), text)}));
+    }
+    for (name, secret) in &step.secrets {
+        let secret_name = cx.plain(step, &format!("secret of `{name}`"), &secret.name);
+        let key = cx.plain(step, &format!("secret of `{name}`"), &secret.key);
+        variables.insert(name.clone(), json!({"name": name, "valueFrom": {"secretKeyRef": {"name": secret_name, "key": key}}}));
+    }
+    let reference = format!("$({BRACE_VARIABLE})");
+    let in_values = variables.values().filter_map(|variable| variable["value"].as_str());
+    let needs_brace = strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values).any(|text| text.contains(&reference));
+    // A variable sees only those before it, so the brace has to be the first.
+    let brace = needs_brace.then(|| json!({"name": BRACE_VARIABLE, "value": "{"}));
+    brace.into_iter().chain(variables.into_values()).collect()
+}
+
+fn uses_files(step: &Step) -> bool {
+    step.runtime_values.iter().any(|value| value.reference == Reference::Files)
+        || step.container.command.iter().chain(&step.container.args).chain(step.container.env.values()).any(|text| {
+            text.references().any(|reference| *reference == Reference::Files)
+        })
+}
+
+/// A variable whose value the engine supplies.
+fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, annotations: &mut Map<String, Value>) -> Value {
+    let Some((route, text)) = cx.value(step, reference) else {
+        return json!({"name": env, "value": ""});
+    };
+    match route {
+        Route::Env => json!({"name": env, "value": text}),
+        Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
+        Route::Field => json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": text}}}),
+        Route::Annotation => {
+            let key = format!("etlc.dev/{}", names::mangle(&reference.to_string(), Style::Label, 63, &[]));
+            let entry = json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.annotations['{key}']")}}});
+            annotations.insert(key, Value::String(text));
+            entry
+        }
+    }
+}
+
+fn resources(step: &Step) -> Option<Value> {
+    let given = &step.resources;
+    let quantity = |text: &Option<String>| text.as_deref().map(canonical);
+    let mut requests = IndexMap::new();
+    let mut limits = IndexMap::new();
+    let mut put = |requested: Option<String>, limit: Option<String>, name: &str| {
+        requested.map(|quantity| requests.insert(name.to_owned(), quantity));
+        limit.map(|quantity| limits.insert(name.to_owned(), quantity));
+    };
+    put(quantity(&given.cpu), quantity(&given.cpu_limit), "cpu");
+    put(quantity(&given.memory), quantity(&given.memory), "memory");
+    put(quantity(&given.ephemeral_storage), quantity(&given.ephemeral_storage), "ephemeral-storage");
+    if let Some(gpu) = given.gpu.filter(|&gpu| gpu > 0) {
+        // A request of such a device is always equal to its limit, so the cluster wants the limit alone.
+        put(None, Some(gpu.to_string()), given.gpu_type.as_deref().unwrap_or("nvidia.com/gpu"));
+    }
+    let mut resources = Map::new();
+    for (name, quantities) in [("requests", requests), ("limits", limits)] {
+        if !quantities.is_empty() {
+            resources.insert(name.to_owned(), json!(quantities));
+        }
+    }
+    (!resources.is_empty()).then_some(Value::Object(resources))
+}
+
+/// Reports strings that are longer than the system takes.
+pub(crate) fn check_length(cx: &mut Cx<'_>, step: &Step, what: &str, written: &str) {
+    if written.len() > LONGEST_STRING {
+        let reason = format!("it takes {} bytes, and the system takes {LONGEST_STRING} at most in one argument or variable", written.len());
+        cx.not_exact(step, what, &NotExact(reason));
+    }
+}
+
+/// A diagnostic for a text that would not arrive unchanged.
+pub(crate) fn inexact(step: &Step, what: &str, target: &str, reason: &NotExact) -> Diagnostic {
+    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, step.origin.span, format!("{what} of step `{}` cannot reach the container unchanged on target `{target}`", step.id))
+        .label("in this step")
+        .note(reason.0.clone())
+        .help("put the text into a file that travels with the step, and read it there")
+}

@@ -1,0 +1,62 @@
+//! A step as a process of a worker: one line of bash, and the environment that it needs beyond the worker's own.
+
+use serde_json::{Map, Value, json};
+
+use super::cx::{Cx, variable};
+use super::dialect::shell_line;
+use super::dialect::shell_word;
+use super::format::Route;
+use crate::plan::{Reference, Step, Text};
+
+/// The command and environment of a step. Variables that are made from others are exported by the command itself, because nothing else expands them.
+pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
+    let mut env = Map::new();
+    let mut lines = Vec::new();
+    for value in &step.runtime_values {
+        match &value.text {
+            Some(text) => assign(cx, step, &value.env, text, &mut env, &mut lines),
+            None if value.reference == Reference::Files => {}
+            None => supplied(cx, step, &value.env, &value.reference, &mut env),
+        }
+    }
+    for (name, text) in &step.container.env {
+        assign(cx, step, name, text, &mut env, &mut lines);
+    }
+    let words = step.container.command.iter().chain(&step.container.args);
+    match shell_line(words, &|reference| variable(step, reference)) {
+        Ok(line) => lines.push(line),
+        Err(reason) => {
+            cx.not_exact(step, "the command line", &reason);
+        }
+    }
+    let mut command = cx.plain(step, "the command line", &lines.join("\n"));
+    // The operator takes a command that ends like a script's name for the name of a file.
+    if command.ends_with(".sh") || command.ends_with(".bash") {
+        command.push(' ');
+    }
+    json!({"command": command, "env": env})
+}
+
+fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env: &mut Map<String, Value>) {
+    let Some((route, text)) = cx.value(step, reference) else { return };
+    let text = match route {
+        Route::Env | Route::Annotation => text,
+        Route::Constant | Route::Default | Route::Field => cx.plain(step, &format!("`{reference}`"), &text),
+    };
+    env.insert(name.to_owned(), Value::String(text));
+}
+
+fn assign(cx: &mut Cx<'_>, step: &Step, name: &str, text: &Text, env: &mut Map<String, Value>, lines: &mut Vec<String>) {
+    let what = format!("variable `{name}`");
+    if let Some(constant) = text.as_constant() {
+        let constant = cx.plain(step, &what, constant);
+        env.insert(name.to_owned(), Value::String(constant));
+        return;
+    }
+    match shell_word(text, &|reference| variable(step, reference)) {
+        Ok(word) => lines.push(format!("export {name}={word}")),
+        Err(reason) => {
+            cx.not_exact(step, &what, &reason);
+        }
+    }
+}
