@@ -12,6 +12,7 @@ mod workspace;
 mod kind;
 mod split;
 mod fields;
+pub mod schema;
 
 pub use fields::{FieldSchema, Format};
 pub use kind::{KindContainer, KindFile, OutputKind, StepKind};

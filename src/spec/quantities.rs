@@ -24,14 +24,16 @@ pub struct CpuQuantity(pub String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryQuantity(pub String);
 
-macro_rules! duration_pattern {
-    () => {
-        "^([0-9]{1,6}d([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$"
-    };
-}
-
 /// What a length of time looks like.
-pub(crate) const DURATION_PATTERN: &str = duration_pattern!();
+pub(crate) const DURATION_PATTERN: &str =
+    "^([0-9]{1,6}d([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
+
+const CPU_PATTERN: &str = r"^([0-9]{1,9}(\.[0-9]+)?|[0-9]{1,9}m)$";
+
+const MEMORY_PATTERN: &str = r"^[0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?$";
+
+/// What a quantity of cpu or memory looks like.
+pub(crate) const QUANTITY_PATTERN: &str = r"^([0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?|[0-9]{1,9}m)$";
 
 scalar!(Duration, None, {
     "description": "A length of time: days, hours, minutes and seconds, largest first.",
@@ -94,8 +96,8 @@ impl PositiveDuration {
 scalar!(CpuQuantity, Some(Marker::Number), {
     "description": "A number of CPUs, or thousandths of one with `m`.",
     "anyOf": [
-        {"type": "string", "allOf": [{"pattern": "^([0-9]{1,9}(\\.[0-9]+)?|[0-9]{1,9}m)$"}, {"pattern": "[1-9]"}]},
-        {"type": "number", "exclusiveMinimum": 0, "maximum": 999_999_999}
+        {"type": "string", "allOf": [{"pattern": CPU_PATTERN}, {"pattern": "[1-9]"}]},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1_000_000_000}
     ],
     "examples": ["500m", 2, 0.5]
 });
@@ -143,8 +145,8 @@ const DECIMAL: [(&str, u128); 6] = [
 scalar!(MemoryQuantity, Some(Marker::Number), {
     "description": "An amount of memory or disk, with `Ki`, `Mi`, `Gi`, `Ti` (powers of 1024) or `k`, `M`, `G`, `T` (powers of 1000); without one, bytes.",
     "anyOf": [
-        {"type": "string", "allOf": [{"pattern": "^[0-9]{1,15}(\\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?$"}, {"pattern": "[1-9]"}]},
-        {"type": "number", "exclusiveMinimum": 0, "maximum": 999_999_999_999_999_i64}
+        {"type": "string", "allOf": [{"pattern": MEMORY_PATTERN}, {"pattern": "[1-9]"}]},
+        {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1_000_000_000_000_000_i64}
     ],
     "examples": ["512Mi", "4Gi"]
 });

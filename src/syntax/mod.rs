@@ -10,7 +10,7 @@ mod parse;
 mod positions;
 mod merge;
 mod field;
-mod schema;
+pub(crate) mod schema;
 pub mod decode;
 
 pub use decode::decode;

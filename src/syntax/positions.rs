@@ -287,3 +287,112 @@ fn escapes_to(letter: char, written: char) -> bool {
     };
     meant == written
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceMap;
+    use crate::syntax::parse;
+
+    /// A small random generator with a fixed seed, so that a failure comes back.
+    struct Random(u64);
+
+    impl Random {
+        fn below(&mut self, limit: u64) -> u64 {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            self.0 % limit
+        }
+
+        fn pick<'a>(&mut self, of: &[&'a str]) -> &'a str {
+            of[usize::try_from(self.below(of.len() as u64)).expect("a small number")]
+        }
+    }
+
+    fn block(random: &mut Random) -> String {
+        let header = random.pick(&["|", "|-", "|+", ">", ">-", ">+"]);
+        let (header, indent) = if random.below(4) == 0 { (format!("{header}2"), 2) } else { (header.to_owned(), 1 + random.below(3)) };
+        let newline = random.pick(&["\n", "\n", "\r\n"]);
+        let mut text = format!("k: {header}{newline}");
+        for _ in 0..=random.below(6) {
+            if random.below(3) == 0 {
+                text.push_str(&" ".repeat(usize::try_from(random.below(indent + 1)).expect("a small number")));
+            } else {
+                text.push_str(&" ".repeat(usize::try_from(indent).expect("a small number")));
+                for _ in 0..random.below(6) {
+                    text.push_str(random.pick(&["a", "b", "é", " ", "'", "\"", "\\n", "#", "{{", ":", "  ", "\t", "😀"]));
+                }
+            }
+            text.push_str(newline);
+        }
+        if random.below(4) == 0 { text.trim_end_matches(['\n', '\r']).to_owned() } else { format!("{text}z: end\n") }
+    }
+
+    fn flow(random: &mut Random) -> String {
+        let quote = random.pick(&["", "'", "\""]);
+        let pieces: &[&str] = match quote {
+            "'" => &["a", "b", "é", " ", "''", "\"", "\\", "#", "\n  ", "\r\n ", " \n\n  ", "\t", "😀"],
+            "\"" => &["a", "b", "é", " ", "'", "\\\"", "\\\\", "\\n", "\\t", "\\x41", "\\u00e9", "\\ud83d\\ude00", "\\U0001F600", "\\\n  ", "\\\n\n  ", "\\ ", "\\/", "#", "\n  ", "\n\n\n ", "\r\n ", " \t "],
+            _ => &["a", "b", "é", " c", "'", "\"", "\\", "#", "\n  d", "\r\n e", "\n\n  f", "\t.g", "{{ x }}", "😀"],
+        };
+        let mut text = format!("k: {quote}{}", if quote.is_empty() { "s" } else { "" });
+        for _ in 0..random.below(10) {
+            text.push_str(random.pick(pieces));
+        }
+        format!("{text}{quote}\nz: end\n")
+    }
+
+    /// Every character of a text leads to the character, escape or line break that wrote it, in order.
+    fn check(source: &str) -> bool {
+        let map = SourceMap::default();
+        let before = map.add("before.yaml", "x: 1\n");
+        let file = map.add("test.yaml", source);
+        assert!(before.span().end < file.span().start);
+        let (document, _) = parse(&file);
+        let Some(node) = document.root.as_ref().and_then(|root| root.get("k")) else { return false };
+        let Kind::Scalar(text, _) = &node.kind else { return false };
+        let positions = Positions::new(node, &file);
+        if text.is_empty() || node.is_null() {
+            return false;
+        }
+        assert!(!positions.pieces.is_empty() || text.trim().is_empty(), "no map for {text:?} in {source:?}");
+        if positions.pieces.is_empty() {
+            return false;
+        }
+        let mut last = 0;
+        for (at, c) in text.char_indices() {
+            let range = file.range_of(positions.span(at..at + c.len_utf8()));
+            let written = &source[range.clone()];
+            assert!(range.start >= last, "{c:?} at {at} goes back in {source:?}");
+            last = range.end;
+            let mut own = [0; 4];
+            let good = written == &*c.encode_utf8(&mut own)
+                || (c == '\'' && written == "''")
+                || written.starts_with('\\')
+                || (matches!(c, ' ' | '\n') && matches!(written, "\n" | "\r\n"))
+                || (c == '\n' && written.is_empty() && range.start == source.len());
+            assert!(good, "{c:?} at {at} leads to {written:?} in {source:?}");
+        }
+        true
+    }
+
+    #[test]
+    fn every_character_leads_to_what_wrote_it() {
+        let mut random = Random(0x2545_F491_4F6C_DD1D);
+        let checked = (0..20_000).filter(|round| check(&if round % 2 == 0 { block(&mut random) } else { flow(&mut random) })).count();
+        assert!(checked > 10_000, "only {checked} texts were YAML");
+    }
+
+    #[test]
+    fn a_range_of_a_block_of_sql_is_found_behind_its_indentation() {
+        let map = SourceMap::default();
+        let file = map.add("p.yaml", "sql: |\n    select *\n    from raw.orders\nx: 1\n");
+        let (document, _) = parse(&file);
+        let root = document.root.expect("a map");
+        let node = root.get("sql").expect("an entry");
+        let at = node.text().and_then(|text| text.find("raw.orders")).expect("the table");
+        assert_eq!(file.slice(source_span(node, &file, at..at + 10)), "raw.orders");
+        assert_eq!(file.slice(node.span), "select *\n    from raw.orders");
+    }
+}

@@ -205,12 +205,17 @@ impl<'de> Deserializer<'de> for Value<'_> {
             Some(marker @ (Marker::Field | Marker::Fixed)) => visitor.visit_seq(WrapperAccess::present(self, marker == Marker::Fixed)),
             Some(Marker::Raw) => hand_over(self.node.clone(), visitor),
             Some(Marker::Name) => self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::INVALID_NAME, ..self })),
-            Some(Marker::Version) => self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::UNSUPPORTED_VERSION, ..self })),
+            Some(Marker::Version) => {
+                let value = Self { rule: &catalogue::UNSUPPORTED_VERSION, ..self };
+                let version = self.placed(self.integer(i64::MIN, i64::MAX))?;
+                value.placed(visitor.visit_str(&version.to_string()))
+            }
             Some(Marker::Text) => self.placed(visitor.visit_newtype_struct(Self { as_text: true, ..self })),
-            Some(Marker::Number) => match self.node.scalar() {
-                Some(Scalar::Int(int)) => self.placed(visitor.visit_str(&int.to_string())),
-                Some(Scalar::Float(float)) if float.is_finite() => self.placed(visitor.visit_str(&float.to_string())),
-                _ => self.placed(visitor.visit_newtype_struct(self)),
+            Some(Marker::Number) => match self.scalar("a number or a string")? {
+                (_, Scalar::Int(int)) => self.placed(visitor.visit_str(&int.to_string())),
+                (_, Scalar::Float(float)) if float.is_finite() => self.placed(visitor.visit_str(&float.to_string())),
+                (text, Scalar::Str) => self.placed(visitor.visit_str(text)),
+                _ => self.expected("a number or a string"),
             },
             None => self.placed(visitor.visit_newtype_struct(self)),
         }
