@@ -18,13 +18,6 @@ pub(super) enum Stream {
     Aside,
 }
 
-/// What a verb works with once its request is compiled.
-pub(super) struct Session<'a> {
-    pub workspace: &'a Workspace<'a>,
-    pub compiled: &'a mut Compiled,
-    pub world: &'a mut World<'a>,
-}
-
 /// Finds and opens the workspace of a request, compiles, and hands the outcome on; what cannot be done at all is said, with exit code 2.
 pub(super) fn compile(
     request: &Request,

@@ -49,6 +49,8 @@ pub struct Settings {
     pub levels: Levels,
     /// The largest source file, in bytes.
     pub file_size: u64,
+    /// The start of `etlc.yaml`, which is where defaults stand.
+    start: Span,
 }
 
 impl<'a> Workspace<'a> {
@@ -59,7 +61,11 @@ impl<'a> Workspace<'a> {
         if !root.marked {
             return Self { files, settings: Settings::bare(), diagnostics: Vec::new(), marked: false };
         }
-        let (settings, diagnostics) = read(&files);
+        let (mut settings, diagnostics) = read(&files);
+        // A platform that was named must be there; one that nobody speaks of need not.
+        if settings.platform.as_ref().is_some_and(|platform| platform.span == settings.start && !is_there(&files, &platform.text)) {
+            settings.platform = None;
+        }
         let files = Files::new(system, root.folder.clone(), map, settings.file_size);
         Self { files, settings, diagnostics, marked: true }
     }
@@ -76,6 +82,7 @@ impl Settings {
             out: "rendered".to_owned(),
             levels: Levels::default(),
             file_size: FILE_SIZE,
+            start: Span::default(),
         }
     }
 }
@@ -102,7 +109,7 @@ impl Settings {
     /// What holds where `etlc.yaml` says nothing.
     fn at(span: Span) -> Self {
         let located = |text: &str| Located { text: text.to_owned(), span };
-        Self { platform: Some(located("platform")), pipelines: vec![located("pipelines/**/pipeline.yaml")], ..Self::bare() }
+        Self { platform: Some(located("platform")), pipelines: vec![located("pipelines/**/pipeline.yaml")], start: span, ..Self::bare() }
     }
 }
 
@@ -130,6 +137,10 @@ fn settings(decoded: &spec::Workspace, start: Span, diagnostics: &mut Vec<Diagno
         diagnostics.extend(settings.levels.set(&name.0, item.key_span, item.value.get().copied().map(level)));
     }
     settings
+}
+
+fn is_there(files: &Files, platform: &str) -> bool {
+    files.system().kind(&files.root().join(platform).join("platform.yaml")).is_ok()
 }
 
 fn known<T>(field: Option<&syntax::Fixed<T>>) -> Option<(&T, Span)> {

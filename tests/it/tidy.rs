@@ -132,6 +132,7 @@ fn the_catalogue_is_sorted_and_each_id_is_of_an_area() {
     assert_none("ids that are neither a number nor a lint's name", &ALL.iter().filter(wrong).map(|rule| rule.id.to_owned()).collect::<Vec<_>>());
 }
 
+/// `tests/cases.rs` runs each page, so a page with its sections is also proof that something is found with that id.
 #[test]
 fn every_diagnostic_has_a_page() {
     let mut faults = Vec::new();
@@ -141,23 +142,18 @@ fn every_diagnostic_has_a_page() {
         if lines.first() != Some(&title.as_str()) {
             faults.push(format!("docs/errors/{}.md: the title is not `{title}`", rule.id));
         }
+        // What etlc gets wrong itself has no input that shows it; `cli.rs` breaks the file system to see it.
+        if rule.id == INTERNAL.id {
+            continue;
+        }
         let sections: Vec<&&str> = lines.iter().filter(|line| line.starts_with("## ")).collect();
         if sections != [&"## Fails", &"## Works"] {
             faults.push(format!("docs/errors/{}.md: no sections `## Fails` and `## Works`", rule.id));
-        } else if lines.iter().skip(1).find(|line| !line.is_empty()).is_some_and(|line| line.starts_with(['#', '`'])) {
+        } else if lines.iter().skip(1).find(|line| !line.is_empty()).is_some_and(|line| line.starts_with('#') || line.starts_with("```")) {
             faults.push(format!("docs/errors/{}.md: no paragraph that says why", rule.id));
         }
     }
     let known: BTreeSet<String> = ALL.iter().map(|rule| format!("docs/errors/{}.md", rule.id)).collect();
     faults.extend(files("docs/errors", ".md").into_iter().filter(|(file, _)| !known.contains(file)).map(|(file, _)| format!("{file}: no such id")));
     assert_none("pages that are missing or incomplete", &faults);
-}
-
-#[test]
-fn every_diagnostic_is_tried() {
-    let cases: String = files("tests/cases", ".md").into_iter().filter(|(file, _)| !file.ends_with("README.md")).map(|(_, text)| text).collect();
-    // What etlc gets wrong itself cannot be written as a case; `cli.rs` breaks the file system to see it.
-    let tried = |rule: &&&Rule| cases.contains(&format!("[{}]", rule.id)) || rule.id == INTERNAL.id;
-    let missing: Vec<String> = ALL.iter().filter(|rule| !tried(rule)).map(|rule| format!("{}: {}", rule.id, rule.title)).collect();
-    assert_none("diagnostics without a case in tests/cases", &missing);
 }
