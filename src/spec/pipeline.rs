@@ -222,5 +222,6 @@ pub struct PipelineOverlay {
 #[schemars(deny_unknown_fields)]
 pub struct StepOverlay {
     /// A resource class of the platform.
-    pub resources: Field<Label>,
+    #[serde(default)]
+    pub resources: Option<Field<Label>>,
 }

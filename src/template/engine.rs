@@ -52,10 +52,13 @@ impl Engine {
     /// newlines kept.
     ///
     /// # Errors
-    /// Every fault that can be found at once.
+    /// Every fault that can be found at once; none where the template uses a value that is unknown.
     pub fn scalar(&self, text: &str, scope: &Scope) -> Result<Value, Vec<Fault>> {
         if !has_tags(text) {
             return Ok(Value::String(text.to_owned()));
+        }
+        if scope.is_unknown(text) {
+            return Err(Vec::new());
         }
         let checked = self.check(text, scope, SCALAR)?;
         if is_one_expression(&checked.ast, text) {
@@ -72,6 +75,9 @@ impl Engine {
     pub fn file(&self, text: &str, scope: &Scope) -> Result<Rendered, Vec<Fault>> {
         if !has_tags(text) {
             return Ok(Rendered { text: text.to_owned(), map: Vec::new() });
+        }
+        if scope.is_unknown(text) {
+            return Err(Vec::new());
         }
         let checked = self.check(text, scope, FILE)?;
         self.render(text, &checked, scope)
