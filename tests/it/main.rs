@@ -1,1 +1,3 @@
-fn main() {}
+//! Tests of the whole: what the tree looks like, what is generated, what the program does.
+
+mod schema;
