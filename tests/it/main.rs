@@ -1,10 +1,12 @@
 //! Tests of the whole: what the tree looks like, what is generated, what the program does.
 
 mod bless;
-mod workspace;
-mod tidy;
-mod generated;
 mod cli;
 mod determinism;
 mod schema;
 mod schema_agreement;
+mod emit;
+mod emit_plans;
+mod generated;
+mod tidy;
+mod workspace;
