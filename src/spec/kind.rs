@@ -13,16 +13,21 @@ pub struct StepKind {
     /// Name of the kind.
     pub kind: Fixed<Name>,
     /// Version of the kind; a spec pins it with `kind: NAME@VERSION`.
+    #[schemars(extend("examples" = [1]))]
     pub version: Fixed<u32>,
     /// Who looks after the kind.
     #[serde(default)]
+    #[schemars(extend("examples" = ["platform"]))]
     pub owner: Option<Field<String>>,
     /// What steps of this kind do.
+    #[schemars(extend("examples" = ["Run a Python script."]))]
     pub description: Field<String>,
     /// JSON Schema of the fields that a step of this kind has beside the common ones.
+    #[schemars(extend("examples" = [{"type":"object","required":["script"],"properties":{"script":{"type":"string","format":"etlc-file","description":"Path of the script."}}}]))]
     pub fields: Raw,
     /// The runtime that steps run in where they name none.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "runtimes"))]
     pub runtime: Option<Field<Label>>,
     /// True where the container's command is `etlc` itself.
     #[serde(default)]
@@ -50,6 +55,7 @@ pub enum OutputKind {
 #[schemars(deny_unknown_fields)]
 pub struct KindFile {
     /// Name of a template beside `kind.yaml`.
+    #[schemars(extend("examples" = ["statement.sql.j2"]))]
     pub template: Field<String>,
 }
 
@@ -59,13 +65,17 @@ pub struct KindFile {
 pub struct KindContainer {
     /// The image, where it is not the runtime's.
     #[serde(default)]
+    #[schemars(extend("examples" = ["{{ fields.image }}"]))]
     pub image: Option<Raw>,
     /// The command: a list.
+    #[schemars(extend("examples" = [["python"]]))]
     pub command: Raw,
     /// The arguments: a list.
     #[serde(default)]
+    #[schemars(extend("examples" = [["{{ file(fields.script) }}", "{{ fields.args }}"]]))]
     pub args: Option<Raw>,
     /// Environment variables.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"MODE": "{{ fields.mode }}"}]))]
     pub env: Option<Field<Map<EnvName, Raw>>>,
 }

@@ -20,15 +20,18 @@ pub struct Pipeline {
     #[serde(default)]
     pub formerly: Option<Field<Vec<Fixed<Name>>>>,
     /// The team that owns the pipeline; one of the platform's teams.
+    #[schemars(extend("x-etlc-names" = "teams"))]
     pub owner: Field<Label>,
     /// What the pipeline is for, in a sentence or two.
     #[serde(default)]
+    #[schemars(extend("examples" = ["Daily size curves per region."]))]
     pub description: Option<Field<String>>,
     /// Words to find the pipeline by.
     #[serde(default)]
     pub tags: Option<Field<Vec<Field<Label>>>>,
     /// The IANA time zone that `${run.date}` is taken in; UTC if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["America/Los_Angeles", "UTC"]))]
     pub timezone: Option<Field<String>>,
     /// When the pipeline runs. Without one it runs by hand, or by `trigger`.
     #[serde(default)]
@@ -41,6 +44,7 @@ pub struct Pipeline {
     pub params: Option<Field<Map<Name, Field<ParamSpec>>>>,
     /// Compile-time values. Used as `{{ vars.NAME }}`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"regions": ["us", "uk"]}]))]
     pub vars: Option<Field<Map<Name, Raw>>>,
     /// Data that comes from outside the pipeline.
     #[serde(default)]
@@ -66,8 +70,10 @@ pub struct Pipeline {
 #[schemars(deny_unknown_fields)]
 pub struct Schedule {
     /// Five fields: minute, hour, day of month, month, day of week (0 to 6, Sunday is 0).
+    #[schemars(extend("examples" = ["0 6 * * *"]))]
     pub cron: Field<String>,
     /// The IANA time zone that `cron` is read in.
+    #[schemars(extend("examples" = ["America/Los_Angeles", "UTC"]))]
     pub timezone: Field<String>,
     /// The first day on which the schedule holds.
     #[serde(default)]
@@ -108,6 +114,7 @@ pub enum Overlap {
 #[schemars(deny_unknown_fields)]
 pub struct Trigger {
     /// Datasets of other pipelines, as `pipeline.dataset`; the run starts when all were updated.
+    #[schemars(extend("examples" = [["orders_mart.orders_daily"]]))]
     pub datasets: Field<Vec<Field<String>>>,
 }
 
@@ -120,18 +127,23 @@ pub struct ParamSpec {
     pub kind: Field<ParamType>,
     /// The value where a run gives none.
     #[serde(default)]
+    #[schemars(extend("examples" = [28, "all", true]))]
     pub default: Option<Raw>,
     /// The least value of a number.
     #[serde(default)]
+    #[schemars(extend("examples" = [1]))]
     pub minimum: Option<Field<f64>>,
     /// The greatest value of a number.
     #[serde(default)]
+    #[schemars(extend("examples" = [365]))]
     pub maximum: Option<Field<f64>>,
     /// The only values allowed.
     #[serde(default)]
+    #[schemars(extend("examples" = [["all", "new", "returning"]]))]
     pub choices: Option<Field<Vec<Raw>>>,
     /// What the parameter is for.
     #[serde(default)]
+    #[schemars(extend("examples" = ["Days to look ahead."]))]
     pub description: Option<Field<String>>,
 }
 
@@ -157,21 +169,26 @@ pub enum ParamType {
 pub struct ExternalDataset {
     /// The table's name in its database, qualified as SQL will name it.
     #[serde(default)]
+    #[schemars(extend("examples" = ["raw.orders"]))]
     pub table: Option<Field<String>>,
     /// The connection that the table is read through; the platform's default one if not given.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "connections"))]
     pub connection: Option<Field<Label>>,
     /// Where the data lies, if it is not a table.
     #[serde(default)]
+    #[schemars(extend("examples" = ["s3://lake/orders/${run.date}"]))]
     pub uri: Option<Field<String>>,
     /// The columns and their types, as the database names them.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"order_id": "bigint", "region": "text"}]))]
     pub columns: Option<Field<Map<ColumnName, Field<String>>>>,
     /// Blocks the steps that read the data until it is there.
     #[serde(default)]
     pub wait: Option<Field<Wait>>,
     /// What the data is.
     #[serde(default)]
+    #[schemars(extend("examples" = ["One row for each order."]))]
     pub description: Option<Field<String>>,
 }
 
@@ -185,6 +202,7 @@ pub struct Wait {
     #[serde(default)]
     pub poll: Option<Field<PositiveDuration>>,
     /// A query whose first cell is true when the data is there.
+    #[schemars(extend("examples" = ["select count(*) > 0 from raw.orders where day = ${run.date}"]))]
     pub sql: Field<String>,
 }
 
@@ -193,6 +211,7 @@ pub struct Wait {
 #[schemars(deny_unknown_fields)]
 pub struct Notify {
     /// Notification channels of the platform.
+    #[schemars(extend("x-etlc-names" = "channels"))]
     pub notify: Field<Vec<Field<Label>>>,
 }
 
@@ -202,15 +221,19 @@ pub struct Notify {
 pub struct PipelineOverlay {
     /// Merged over the pipeline's `schedule`; `null` takes it away.
     #[serde(default)]
+    #[schemars(extend("examples" = [null, {"cron": "0 9 * * *"}]))]
     pub schedule: Option<Raw>,
     /// Merged over `params`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"horizon_days": {"default": 7}}]))]
     pub params: Option<Raw>,
     /// Merged over `vars`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"regions": ["us"]}]))]
     pub vars: Option<Raw>,
     /// Merged over `defaults`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"resources": "small"}]))]
     pub defaults: Option<Raw>,
     /// By step: its resources.
     #[serde(default)]
@@ -222,5 +245,6 @@ pub struct PipelineOverlay {
 #[schemars(deny_unknown_fields)]
 pub struct StepOverlay {
     /// A resource class of the platform.
+    #[schemars(extend("x-etlc-names" = "resources"))]
     pub resources: Field<Label>,
 }

@@ -45,12 +45,15 @@ pub struct Platform {
     pub defaults: Option<Field<Defaults>>,
     /// Labels on every pod.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"cost-center": "growth"}]))]
     pub labels: Option<Field<Map<String, Field<String>>>>,
     /// Options of each target.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"argo": {"namespace": "etl"}}]))]
     pub targets: Option<Field<Map<Label, Raw>>>,
     /// What differs in an environment: any of the parts above, merged by key; and `schedules`.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"dev": {"schedules": "suspended"}}]))]
     pub environments: Option<Field<Map<Label, Raw>>>,
     /// Whether schedules are on; `suspended` renders them switched off.
     #[serde(default)]
@@ -81,9 +84,11 @@ impl Platform {
 pub struct Team {
     /// How to reach the team.
     #[serde(default)]
+    #[schemars(extend("examples" = ["forecasting@acme.dev"]))]
     pub contact: Option<Field<String>>,
     /// Where the team's alerts go.
     #[serde(default)]
+    #[schemars(extend("examples" = ["#forecasting-oncall"]))]
     pub oncall: Option<Field<String>>,
 }
 
@@ -92,6 +97,7 @@ pub struct Team {
 #[schemars(deny_unknown_fields)]
 pub struct Runtime {
     /// The image, with a tag or digest.
+    #[schemars(extend("examples" = ["registry.acme.dev/py:3.12-7"]))]
     pub image: Field<String>,
     /// When the node pulls the image.
     #[serde(default)]
@@ -142,15 +148,18 @@ pub struct Resources {
     pub cpu_limit: Option<Field<CpuQuantity>>,
     /// Number of GPUs.
     #[serde(default)]
+    #[schemars(extend("examples" = [1]))]
     pub gpu: Option<Field<u32>>,
     /// The GPU's resource name; `nvidia.com/gpu` if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["nvidia.com/gpu"]))]
     pub gpu_type: Option<Field<String>>,
     /// Local disk.
     #[serde(default)]
     pub ephemeral_storage: Option<Field<MemoryQuantity>>,
     /// Labels that a node must have.
     #[serde(default)]
+    #[schemars(extend("examples" = [{"pool": "gpu"}]))]
     pub node_selector: Option<Field<Map<String, Field<String>>>>,
     /// Taints that the pod puts up with.
     #[serde(default)]
@@ -163,12 +172,14 @@ pub struct Resources {
 pub struct Toleration {
     /// The taint's key.
     #[serde(default)]
+    #[schemars(extend("examples" = ["nvidia.com/gpu"]))]
     pub key: Option<Field<String>>,
     /// How the key is compared.
     #[serde(default)]
     pub operator: Option<Field<TolerationOperator>>,
     /// The taint's value.
     #[serde(default)]
+    #[schemars(extend("examples" = ["true"]))]
     pub value: Option<Field<String>>,
     /// The taint's effect.
     #[serde(default)]
@@ -205,24 +216,31 @@ pub struct Connection {
     pub dialect: Field<Dialect>,
     /// The secret that holds the connection string.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "secrets"))]
     pub secret: Option<Field<Label>>,
     /// The connection string itself, where it holds no credentials: a file's path, say.
     #[serde(default)]
+    #[schemars(extend("examples" = ["warehouse.duckdb"]))]
     pub dsn: Option<Field<String>>,
     /// The database that table names lie in.
     #[serde(default)]
+    #[schemars(extend("examples" = ["analytics"]))]
     pub database: Option<Field<String>>,
     /// The schema that the pipelines' own tables lie in.
     #[serde(default)]
+    #[schemars(extend("examples" = ["marts"]))]
     pub schema: Option<Field<String>>,
     /// Template of the physical name of a pipeline's own table; `{{ pipeline }}__{{ dataset }}` if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["{{ pipeline }}__{{ dataset }}"]))]
     pub table: Option<Field<String>>,
     /// The command that takes SQL on its standard input; the dialect's own client if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = [["psql", "--no-psqlrc"]]))]
     pub client: Option<Field<Vec<Field<String>>>>,
     /// The runtime that SQL steps of this connection run in, if not `sql`.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "runtimes"))]
     pub runtime: Option<Field<Label>>,
     /// True for the connection that steps use where they name none.
     #[serde(default)]
@@ -234,6 +252,7 @@ pub struct Connection {
 #[schemars(deny_unknown_fields)]
 pub struct Storage {
     /// Template of an artifact's URI; may hold `${run.id}`.
+    #[schemars(extend("examples" = ["s3://acme-{{ env }}/{{ pipeline }}/{{ step }}/{{ output }}/${run.id}"]))]
     pub uri: Field<String>,
 }
 
@@ -242,8 +261,10 @@ pub struct Storage {
 #[schemars(deny_unknown_fields)]
 pub struct SecretRef {
     /// Name of the Kubernetes Secret.
+    #[schemars(extend("examples" = ["warehouse"]))]
     pub name: Field<String>,
     /// Key in the Secret.
+    #[schemars(extend("examples" = ["dsn"]))]
     pub key: Field<String>,
 }
 
@@ -264,8 +285,10 @@ pub struct Channel {
 #[schemars(deny_unknown_fields)]
 pub struct SlackChannel {
     /// The channel's name.
+    #[schemars(extend("examples" = ["#forecasting-oncall"]))]
     pub channel: Field<String>,
     /// The secret that holds the token.
+    #[schemars(extend("x-etlc-names" = "secrets"))]
     pub secret: Field<Label>,
 }
 
@@ -274,6 +297,7 @@ pub struct SlackChannel {
 #[schemars(deny_unknown_fields)]
 pub struct Webhook {
     /// The secret that holds the URL.
+    #[schemars(extend("x-etlc-names" = "secrets"))]
     pub secret: Field<Label>,
 }
 
@@ -282,6 +306,7 @@ pub struct Webhook {
 #[schemars(deny_unknown_fields)]
 pub struct Runner {
     /// An image that has `etlc`.
+    #[schemars(extend("examples" = ["ghcr.io/etlc/etlc:0.1"]))]
     pub image: Field<String>,
     /// Whether the step runs in that image or the binary is copied out of it.
     #[serde(default)]

@@ -25,8 +25,7 @@ pub struct CpuQuantity(pub String);
 pub struct MemoryQuantity(pub String);
 
 /// What a length of time looks like.
-pub(crate) const DURATION_PATTERN: &str =
-    "^([0-9]{1,6}d([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
+pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,6}d([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
 
 const CPU_PATTERN: &str = r"^([0-9]{1,9}(\.[0-9]+)?|[0-9]{1,9}m)$";
 

@@ -16,18 +16,23 @@ pub struct Workspace {
     pub workspace: Fixed<Label>,
     /// Folder of `platform.yaml`, from here; `platform` if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["platform"]))]
     pub platform: Option<Fixed<String>>,
     /// Globs of the pipelines' files, from here; `pipelines/**/pipeline.yaml` if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = [["pipelines/**/pipeline.yaml"]]))]
     pub pipelines: Option<Fixed<Vec<Fixed<String>>>>,
     /// The target of commands that name none.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "targets"))]
     pub target: Option<Fixed<Label>>,
     /// The environment of commands that name none.
     #[serde(default)]
+    #[schemars(extend("x-etlc-names" = "environments"))]
     pub environment: Option<Fixed<Label>>,
     /// The folder that `render` writes to; `rendered` if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["rendered"]))]
     pub out: Option<Fixed<String>>,
     /// Levels of lints, by name.
     #[serde(default)]
@@ -55,5 +60,6 @@ pub enum LintLevel {
 pub struct Limits {
     /// The largest source file, in bytes; 4 MB if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = [4000000]))]
     pub file_size: Option<Fixed<u64>>,
 }

@@ -6,3 +6,5 @@ mod tidy;
 mod generated;
 mod cli;
 mod determinism;
+mod schema;
+mod schema_agreement;
