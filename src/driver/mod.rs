@@ -14,6 +14,7 @@ mod manifest;
 mod disk;
 mod write;
 mod render;
+mod schema;
 
 pub use compile::{COMMAND_LINE, Compiled, Pipeline, compile};
 pub use disk::write_file;
@@ -21,5 +22,6 @@ pub use levels::Levels;
 pub use manifest::{MANIFEST, Manifest, Owned};
 pub use render::{Done, check, render};
 pub use request::{Failure, Goal, Request};
+pub use schema::pipeline_schema;
 pub use root::{Root, WORKSPACE_FILE, absolute, find};
 pub use workspace::{Located, Settings, Workspace};

@@ -7,6 +7,7 @@ mod documents;
 mod faults;
 mod render;
 mod platform;
+mod names;
 mod kinds;
 mod index;
 mod context;

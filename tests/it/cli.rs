@@ -60,6 +60,11 @@ fn wrong_use_is_2_faults_are_1_and_clean_is_0() {
 }
 
 #[test]
+fn the_command_line_is_put_together_right() {
+    etlc::cli::command().debug_assert();
+}
+
+#[test]
 fn help_and_version_are_results() {
     let workspace = Workspace::empty();
     for args in [&["--help"][..], &["render", "--help"], &["--version"]] {
@@ -302,9 +307,24 @@ fn stdout_gets_files_and_nothing_is_written() {
 fn explain_finds_pages_however_they_are_typed() {
     let workspace = Workspace::empty();
     assert!(workspace.run(&["explain", "e0201"]).stdout.starts_with("# E0201: unknown key\n"));
-    assert!(workspace.run(&["explain"]).stdout.contains("E0201       unknown key") || workspace.run(&["explain"]).stdout.contains("E0201"));
+    assert!(workspace.run(&["explain"]).stdout.contains("E0201            unknown key\n"));
     let near = workspace.run(&["explain", "sql-sintax"]);
     assert!(near.code == 2 && near.stderr.contains("did you mean `sql-syntax`?"), "{near:?}");
+}
+
+#[test]
+fn schemas_are_those_of_the_workspace_where_there_is_one() {
+    let workspace = Workspace::starter();
+    let published = Workspace::empty().run(&["schema", "pipeline"]);
+    assert_eq!((published.code, published.json()["$schema"].as_str()), (0, Some("http://json-schema.org/draft-07/schema#")));
+    let own = workspace.run(&["schema", "pipeline"]);
+    assert_eq!(own.code, 0);
+    assert_ne!(own.stdout, published.stdout);
+    assert_eq!(workspace.run(&["schema", "pipeline", "--published"]).stdout, published.stdout);
+    for format in ["platform", "workspace", "kind", "target", "plan"] {
+        assert!(workspace.run(&["schema", format]).json()["$schema"].is_string(), "{format}");
+        assert!(workspace.run(&["schema"]).stdout.contains(format));
+    }
 }
 
 /// A file system on which reading one file panics, as a bug in a parser would.
