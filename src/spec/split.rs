@@ -35,9 +35,10 @@ pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>
         let (step, diagnostics) = decode(node);
         return (step, Vec::new(), diagnostics);
     };
+    let head = entries.first().map_or(node.span, |entry| entry.key_span);
     let (core, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| Step::KEYS.contains(&entry.key.as_str()));
     let (fields, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| kind_keys.contains(&entry.key.as_str()));
-    let (step, mut diagnostics) = decode(&Node { span: node.span, kind: Kind::Map(core) });
+    let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
     // The kind's own fields first: they are what a person most likely meant.
     let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
     diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed)));

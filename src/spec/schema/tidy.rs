@@ -17,8 +17,14 @@ pub(super) fn each(schema: &mut Value, change: &mut dyn FnMut(&mut Map<String, V
     match schema {
         Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
         Value::Object(object) => {
-            let inner = object.iter_mut().filter(|(key, _)| !DATA.contains(&key.as_str()));
-            inner.for_each(|(_, value)| each(value, change));
+            for (key, value) in object.iter_mut() {
+                match (key.as_str(), value) {
+                    // Here keys are names of the format, so a property `default` is no default.
+                    ("properties" | "definitions", Value::Object(named)) => named.iter_mut().for_each(|(_, named)| each(named, change)),
+                    (key, _) if DATA.contains(&key) => {}
+                    (_, value) => each(value, change),
+                }
+            }
             change(object);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}

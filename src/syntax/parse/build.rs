@@ -273,7 +273,9 @@ impl Builder<'_> {
 
     fn syntax_error(&mut self, error: &granit_parser::ScanError) -> Next {
         let offset = self.text.floor_char_boundary(error.marker().byte_offset().unwrap_or_default().min(self.text.len()));
-        let flow = self.frames.iter().rev().find(|frame| frame.flow).map(|frame| frame.start);
+        // A pair in a list, `[a: b]`, is a map without a bracket of its own.
+        let is_bracket = |frame: &&Frame| frame.flow && self.text[frame.start..].starts_with(['[', '{']);
+        let flow = self.frames.iter().rev().find(is_bracket).map(|frame| frame.start);
         self.repair = unquoted::find(self.file, self.text, error.kind(), offset, flow.is_some());
         if self.repair.is_none() {
             self.diagnostics.push(faults::describe(self.file, error.kind(), offset, flow));
