@@ -49,7 +49,7 @@ pub struct Platform {
     pub labels: Option<Field<Map<String, Field<String>>>>,
     /// Options of each target.
     #[serde(default)]
-    #[schemars(extend("examples" = [{"argo": {"namespace": "etl"}}]))]
+    #[schemars(extend("examples" = [{"TARGET": {"namespace": "etl"}}]))]
     pub targets: Option<Field<Map<Label, Raw>>>,
     /// What differs in an environment: any of the parts above, merged by key; and `schedules`.
     #[serde(default)]

@@ -57,7 +57,7 @@ impl Checker {
             }
             return;
         }
-        if !schema.types.is_empty() && !schema.types.iter().any(|expected| has_type(node, *expected)) {
+        if !schema.types.is_empty() && !schema.types.iter().any(|expected| has_type(node, *expected)) && !schema.takes_as_text(node) {
             let words: Vec<_> = schema.types.iter().map(|expected| expected.words()).collect();
             self.diagnostics.push(report::wrong_type(node, name, key_span, &words.join(" or ")));
             return;

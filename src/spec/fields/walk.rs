@@ -51,6 +51,12 @@ impl Schema {
         Node { span: node.span, kind }
     }
 
+    /// True for a number or boolean where text is passed on as it is written: `--days 7` needs no quotes.
+    pub(super) fn takes_as_text(&self, node: &Node) -> bool {
+        let is_other = matches!(node.scalar(), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)));
+        self.format == Some(Format::Text) && self.types == [Type::String] && is_other
+    }
+
     /// What applies to a value like this one: the schema itself, or its alternative of the value's type.
     fn chosen(&self, node: &Node) -> &Self {
         let fits = |expected: &Type| match &node.kind {
@@ -62,16 +68,10 @@ impl Schema {
     }
 }
 
-fn is_other_than_text(node: &Node) -> bool {
-    matches!(node.scalar(), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)))
-}
-
 fn texts(schema: Option<&Schema>, node: &Node) -> Node {
     let schema = schema.map(|schema| schema.chosen(node));
     let kind = match &node.kind {
-        Kind::Scalar(text, _) if schema.is_some_and(|schema| schema.format == Some(Format::Text)) && is_other_than_text(node) => {
-            Kind::Scalar(text.clone(), Style::Computed)
-        }
+        Kind::Scalar(text, _) if schema.is_some_and(|schema| schema.takes_as_text(node)) => Kind::Scalar(text.clone(), Style::Computed),
         Kind::Scalar(..) => node.kind.clone(),
         Kind::List(items) => {
             let schema = schema.and_then(|schema| schema.items.as_deref());

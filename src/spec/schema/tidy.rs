@@ -198,9 +198,16 @@ fn or_template(own: Value) -> Value {
 /// What the formats of etlc ask of a text, for editors that do not know them.
 fn match_format(object: &mut Map<String, Value>) {
     let Some(Value::String(format)) = object.get("format") else { return };
-    let patterns: &[&str] = match format.as_str() {
+    let patterns: &[&str] = match format.clone().as_str() {
         "etlc-duration" => &[DURATION_PATTERN],
         "etlc-quantity" => &[QUANTITY_PATTERN, "[1-9]"],
+        "etlc-text" => {
+            // A number or boolean is passed on as it is written.
+            if object.get("type").is_some_and(|name| name == "string") {
+                object.insert("type".to_owned(), json!(["string", "number", "boolean"]));
+            }
+            &[]
+        }
         "etlc-connection" => {
             object.insert(NAMES.to_owned(), json!("connections"));
             &[]
