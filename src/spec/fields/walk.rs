@@ -17,7 +17,17 @@ impl FieldSchema {
         texts(Some(&self.root), fields)
     }
 
-    /// Every scalar of a step's fields, in the order of the text, with what the schema says that it means.
+    /// The fields whose values nobody knows: missing ones that must be there, and those that were refused.
+    #[must_use]
+    pub fn unknown(&self, fields: &Node) -> Vec<&str> {
+        let is_unknown = |name: &str, schema: &Schema| match fields.get(name) {
+            Some(value) => schema.refusal(value).is_some() || has_unknown(value),
+            None => self.root.required.iter().any(|required| required == name),
+        };
+        self.root.properties.iter().filter(|(name, schema)| is_unknown(name, schema)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Every known scalar of a step's fields, in the order of the text, with what the schema says that it means.
     #[must_use]
     pub fn formats<'a>(&self, fields: &'a Node) -> Vec<(Option<Format>, &'a Node)> {
         let mut found = Vec::new();
@@ -89,9 +99,19 @@ fn texts(schema: Option<&Schema>, node: &Node) -> Node {
     Node { span: node.span, kind }
 }
 
+/// True where something in a value could not be read, or a template in it could not be rendered.
+fn has_unknown(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(..) => node.is_unknown() || node.is_template(),
+        Kind::List(items) => items.iter().any(has_unknown),
+        Kind::Map(entries) => entries.iter().any(|entry| has_unknown(&entry.value)),
+    }
+}
+
 fn collect<'a>(schema: Option<&Schema>, node: &'a Node, found: &mut Vec<(Option<Format>, &'a Node)>) {
     let schema = schema.map(|schema| schema.chosen(node));
     match &node.kind {
+        Kind::Scalar(..) if node.is_unknown() => {}
         Kind::Scalar(..) => found.push((schema.and_then(|schema| schema.format), node)),
         Kind::List(items) => {
             let schema = schema.and_then(|schema| schema.items.as_deref());
