@@ -126,7 +126,7 @@ pub enum PullPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileDelivery {
-    /// As a ConfigMap that travels with the rendered pipeline.
+    /// As a `ConfigMap` that travels with the rendered pipeline.
     #[default]
     Configmap,
     /// They are in the image already, under `/etlc/files`.

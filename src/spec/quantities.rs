@@ -177,7 +177,7 @@ impl MemoryQuantity {
         let (number, factor, is_binary) = split_suffix(&self.0);
         let bytes = scaled(number, factor);
         let suffixes = if is_binary { BINARY } else { DECIMAL };
-        match suffixes.iter().find(|(_, factor)| bytes % factor == 0) {
+        match suffixes.iter().find(|(_, factor)| bytes.is_multiple_of(*factor)) {
             Some((suffix, factor)) => format!("{}{suffix}", bytes / factor),
             None => bytes.to_string(),
         }

@@ -115,10 +115,14 @@ fn collect<'a>(schema: Option<&Schema>, node: &'a Node, found: &mut Vec<(Option<
         Kind::Scalar(..) => found.push((schema.and_then(|schema| schema.format), node)),
         Kind::List(items) => {
             let schema = schema.and_then(|schema| schema.items.as_deref());
-            items.iter().for_each(|item| collect(schema, item, found));
+            for item in items {
+                collect(schema, item, found);
+            }
         }
         Kind::Map(entries) => {
-            entries.iter().for_each(|entry| collect(schema.and_then(|schema| schema.under(&entry.key)), &entry.value, found));
+            for entry in entries {
+                collect(schema.and_then(|schema| schema.under(&entry.key)), &entry.value, found);
+            }
         }
     }
 }

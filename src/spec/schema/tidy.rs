@@ -175,7 +175,9 @@ fn inner(schema: &Value) -> Value {
     for key in ["anyOf", "oneOf"] {
         // One template beside all alternatives is enough.
         if let Some(Value::Array(alternatives)) = own.get_mut(key) {
-            alternatives.iter_mut().for_each(|alternative| *alternative = inner(alternative));
+            for alternative in alternatives {
+                *alternative = inner(alternative);
+            }
         }
     }
     match_format(&mut own);

@@ -195,7 +195,7 @@ impl Builder<'_> {
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
             ScalarStyle::Literal => Style::Literal(indent),
             ScalarStyle::Folded => Style::Folded(indent),
-            _ => Style::Plain,
+            ScalarStyle::Plain => Style::Plain,
         };
         if range.is_empty() && style == Style::Plain {
             return Node::null(place);
@@ -226,9 +226,11 @@ impl Builder<'_> {
                     ..node
                 };
             }
-            (Some("int"), Scalar::Int(_)) | (Some("float"), Scalar::Float(_)) => true,
-            (Some("bool"), Scalar::Bool(_)) | (Some("null"), Scalar::Null) => true,
-            _ => false,
+            (Some(name), Scalar::Int(_)) => name == "int",
+            (Some(name), Scalar::Float(_)) => name == "float",
+            (Some(name), Scalar::Bool(_)) => name == "bool",
+            (Some(name), Scalar::Null) => name == "null",
+            (_, Scalar::Str) | (None, _) => false,
         };
         self.check_tag(good, span);
         node

@@ -1,4 +1,4 @@
-//! Lint `yaml-1-1`: plain scalars that PyYAML or Go's YAML readers, which speak YAML 1.1, take for something else than etlc does.
+//! Lint `yaml-1-1`: plain scalars that `PyYAML` or Go's YAML readers, which speak YAML 1.1, take for something else than etlc does.
 
 use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::source::Span;
