@@ -55,7 +55,9 @@ fn literal_folder(glob: &str) -> &str {
 
 /// The folders that lie in no other of them.
 fn outermost<'a>(folders: &BTreeSet<&'a str>) -> Vec<&'a str> {
-    let inside = |folder: &str, other: &str| folder != other && (other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
+    let inside = |folder: &str, other: &str| {
+        folder != other && (other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')))
+    };
     folders.iter().copied().filter(|folder| !folders.iter().any(|other| inside(folder, other))).collect()
 }
 

@@ -31,7 +31,8 @@ pub fn render(workspace: &Workspace, compiled: &mut Compiled, out: &Path) -> Res
     let (folder, changes) = prepare(workspace, compiled, out)?;
     let faulty: BTreeSet<&str> = compiled.pipelines.iter().filter(|found| found.files.is_none()).map(|found| found.path.as_str()).collect();
     let kept = changes.kept.iter().filter(|(_, spec)| faulty.contains(spec.as_str())).map(|(name, _)| name.clone()).collect();
-    let done = Done { folder: folder.clone(), n_written: changes.n_writes(), n_same: changes.n_same, n_removed: changes.n_removals(), kept };
+    let done =
+        Done { folder: folder.clone(), n_written: changes.n_writes(), n_same: changes.n_same, n_removed: changes.n_removals(), kept };
     changes.apply().map_err(|error| Failure::new(format!("cannot write below `{}`: {error}", folder.display())))?;
     Ok(done)
 }
@@ -58,7 +59,8 @@ fn prepare(workspace: &Workspace, compiled: &mut Compiled, out: &Path) -> Result
     let target = compiled.target.clone().unwrap_or_default();
     let folder = out.join(&compiled.environment).join(target);
     let rendered = compiled.rendered();
-    let changes = compare(&folder, &rendered, &compiled.fleet).map_err(|error| Failure::new(format!("cannot read `{}`: {error}", folder.display())))?;
+    let changes = compare(&folder, &rendered, &compiled.fleet)
+        .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", folder.display())))?;
     let shown = shown(workspace, &folder);
     for (path, spec) in &changes.foreign {
         let span = spec_span(workspace, spec).unwrap_or_default();

@@ -34,7 +34,7 @@ pub struct Fleet {
 
 /// What would have to be done to a folder.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(super) struct Changes {
     folder: PathBuf,
     before: Manifest,
     after: Manifest,
@@ -52,7 +52,7 @@ pub struct Changes {
 
 /// A file that is not what the specs say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stale {
+pub(super) struct Stale {
     /// Path from the output folder.
     pub path: String,
     /// The pipeline's file; it may be gone.
@@ -65,7 +65,7 @@ pub struct Stale {
 ///
 /// # Errors
 /// When the folder cannot be read, or its manifest is none.
-pub fn compare(folder: &Path, rendered: &[Rendered], fleet: &Fleet) -> io::Result<Changes> {
+pub(super) fn compare(folder: &Path, rendered: &[Rendered], fleet: &Fleet) -> io::Result<Changes> {
     let before = load(folder)?;
     let mut changes = Changes { folder: folder.to_path_buf(), after: Manifest { version: 1, ..Manifest::default() }, ..Changes::default() };
     for pipeline in rendered {
@@ -78,10 +78,15 @@ pub fn compare(folder: &Path, rendered: &[Rendered], fleet: &Fleet) -> io::Resul
         if changes.after.files.contains_key(path) {
             continue;
         }
-        let rewritten = (written.contains(owned.pipeline.as_str()) || written.contains(owned.spec.as_str())) && !blocked.contains(&owned.spec);
+        let rewritten =
+            (written.contains(owned.pipeline.as_str()) || written.contains(owned.spec.as_str())) && !blocked.contains(&owned.spec);
         let gone = fleet.complete && !fleet.names.contains(&owned.pipeline) && !fleet.specs.contains(&owned.spec);
         if rewritten || gone {
-            let reason = if gone { format!("its pipeline `{}` is gone", owned.pipeline) } else { "its pipeline does not write it any more".to_owned() };
+            let reason = if gone {
+                format!("its pipeline `{}` is gone", owned.pipeline)
+            } else {
+                "its pipeline does not write it any more".to_owned()
+            };
             changes.stale.push(Stale { path: path.clone(), spec: owned.spec.clone(), reason });
             changes.removals.push(path.clone());
         } else {
@@ -97,7 +102,9 @@ fn load(folder: &Path) -> io::Result<Manifest> {
     let path = folder.join(MANIFEST);
     match disk::find(&path)? {
         Found::Nothing => Ok(Manifest { version: 1, ..Manifest::default() }),
-        Found::File(text) => Manifest::parse(&text).ok_or_else(|| io::Error::other(format!("`{}` is not a manifest that this etlc reads", path.display()))),
+        Found::File(text) => {
+            Manifest::parse(&text).ok_or_else(|| io::Error::other(format!("`{}` is not a manifest that this etlc reads", path.display())))
+        }
         Found::Other => Err(io::Error::other(format!("`{}` is not a file", path.display()))),
     }
 }
@@ -166,13 +173,13 @@ fn clip(line: &str) -> String {
 impl Changes {
     /// How many files would be written.
     #[must_use]
-    pub fn n_writes(&self) -> usize {
+    pub(super) fn n_writes(&self) -> usize {
         self.writes.len()
     }
 
     /// How many files would be removed.
     #[must_use]
-    pub fn n_removals(&self) -> usize {
+    pub(super) fn n_removals(&self) -> usize {
         self.removals.len()
     }
 
@@ -180,7 +187,7 @@ impl Changes {
     ///
     /// # Errors
     /// When a file cannot be written. What was written until then is in the manifest.
-    pub fn apply(self) -> io::Result<()> {
+    pub(super) fn apply(self) -> io::Result<()> {
         let manifest = self.folder.join(MANIFEST);
         if self.before == self.after && self.writes.is_empty() && self.removals.is_empty() {
             return Ok(());

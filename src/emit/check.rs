@@ -30,7 +30,9 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
 fn refused(cx: &Cx<'_>, used: &Used, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>) -> Diagnostic {
     let name = cx.pack.name();
     let message = format!("target `{name}` cannot express {}", feature.title);
-    let why = verdict.limit.map_or_else(|| format!("the target's description does not name it (feature `{}`)", feature.id), |limit| limit.why.clone());
+    let why = verdict
+        .limit
+        .map_or_else(|| format!("the target's description does not name it (feature `{}`)", feature.id), |limit| limit.why.clone());
     let diagnostic = place(Diagnostic::new(&catalogue::NOT_SUPPORTED, uses[0].span, message), uses).note(why);
     let others = pack::alternatives(used, feature, name);
     let others = match others.as_slice() {
@@ -56,7 +58,8 @@ fn degraded(cx: &Cx<'_>, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>)
 
 fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
     let diagnostic = diagnostic.label(uses[0].who.clone());
-    let mut diagnostic = uses[1..].iter().take(SHOWN - 1).fold(diagnostic, |diagnostic, other| diagnostic.also(other.span, other.who.clone()));
+    let mut diagnostic =
+        uses[1..].iter().take(SHOWN - 1).fold(diagnostic, |diagnostic, other| diagnostic.also(other.span, other.who.clone()));
     if uses.len() > SHOWN {
         diagnostic = diagnostic.note(format!("{} more places use it", uses.len() - SHOWN));
     }
@@ -76,8 +79,10 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     }
     if let Some(limit) = limits.needs.as_ref().filter(|limit| cx.holds_or_absent(limit.condition.as_ref(), None)) {
         for step in plan.steps.iter().filter(|step| step.needs.len() > limit.most) {
-            let message = format!("step `{}` waits for {} steps, and target `{name}` takes {} at most", step.id, step.needs.len(), limit.most);
-            let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message).label(format!("needs {} steps", step.needs.len()));
+            let message =
+                format!("step `{}` waits for {} steps, and target `{name}` takes {} at most", step.id, step.needs.len(), limit.most);
+            let diagnostic =
+                Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message).label(format!("needs {} steps", step.needs.len()));
             found.push(diagnostic.help("put steps between, so that each waits for fewer"));
         }
     }

@@ -29,7 +29,11 @@ fn collect<'a>(condition: &'a Condition, found: &mut Vec<&'a Reference>) {
 }
 
 /// Spells a condition. `operand` gives the engine's expression for a run-time value of a type.
-pub(crate) fn spell(condition: &Condition, spelling: Spelling, operand: &dyn Fn(&Reference, ParamType) -> Option<String>) -> Option<String> {
+pub(crate) fn spell(
+    condition: &Condition,
+    spelling: Spelling,
+    operand: &dyn Fn(&Reference, ParamType) -> Option<String>,
+) -> Option<String> {
     let join = |parts: &[Condition], word: &str| {
         let parts: Option<Vec<_>> = parts.iter().map(|part| nested(part, spelling, operand)).collect();
         parts.map(|parts| parts.join(word))

@@ -32,7 +32,8 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         steps.push(Value::Object(seen));
     }
     let params: Map<String, Value> = cx.plan.params.iter().map(|(name, param)| (name.clone(), self::param(param))).collect();
-    let uses: Map<String, Value> = super::features::FEATURES.iter().map(|feature| (feature.id.to_owned(), json!(used.has(feature.id)))).collect();
+    let uses: Map<String, Value> =
+        super::features::FEATURES.iter().map(|feature| (feature.id.to_owned(), json!(used.has(feature.id)))).collect();
     json!({
         "plan": cx.plan,
         "schedule": cx.plan.schedule.as_ref().map(schedule),
@@ -54,9 +55,11 @@ fn step(cx: &Cx<'_>, step: &Step) -> Map<String, Value> {
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
     let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
     let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
-    let when = step.when.as_ref().zip(cx.pack.format().conditions).and_then(|(condition, spelling)| {
-        condition::spell(condition, spelling, &|reference, kind| cx.operand(step, reference, kind))
-    });
+    let when = step
+        .when
+        .as_ref()
+        .zip(cx.pack.format().conditions)
+        .and_then(|(condition, spelling)| condition::spell(condition, spelling, &|reference, kind| cx.operand(step, reference, kind)));
     let seen = json!({
         "id": step.id,
         "name": step.name,

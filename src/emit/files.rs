@@ -114,10 +114,11 @@ fn check_sizes(step: &Step, entries: &[Entry<'_>]) -> Result<(), Box<Diagnostic>
         () if total > STEP => (format!("the files of step `{}` take {total} bytes", step.id), STEP),
         () => return Ok(()),
     };
-    let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, step.origin.span, format!("{what}, more than the {limit} that travel with a pod"))
-        .label(format!("the largest is `{}` with {} bytes", biggest.file.path, biggest.size))
-        .note("files reach a step as objects of the cluster, which are limited in size")
-        .help("put large files into the image, or read them from storage when the step runs");
+    let diagnostic =
+        Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, step.origin.span, format!("{what}, more than the {limit} that travel with a pod"))
+            .label(format!("the largest is `{}` with {} bytes", biggest.file.path, biggest.size))
+            .note("files reach a step as objects of the cluster, which are limited in size")
+            .help("put large files into the image, or read them from storage when the step runs");
     Err(Box::new(diagnostic))
 }
 

@@ -67,7 +67,12 @@ impl Cx<'_> {
                 None | Some(Value::Bool(false)) => {
                     let help = did_you_mean(&entry.key, properties.keys().map(String::as_str))
                         .unwrap_or_else(|| format!("allowed are {}", one_of(properties.keys().map(String::as_str))));
-                    self.fault(entry.key_span, format!("target `{}` has no option `{}`", self.target, join(path, &entry.key)), "unknown", Some(help));
+                    self.fault(
+                        entry.key_span,
+                        format!("target `{}` has no option `{}`", self.target, join(path, &entry.key)),
+                        "unknown",
+                        Some(help),
+                    );
                 }
                 Some(other) => {
                     let value = self.value(&entry.value, other, &join(path, &entry.key));
@@ -95,7 +100,12 @@ impl Cx<'_> {
             let names: Vec<_> = allowed.iter().filter_map(Value::as_str).collect();
             let help = node.text().and_then(|text| did_you_mean(text, names.iter().copied()));
             let help = help.unwrap_or_else(|| format!("allowed are {}", one_of(names.iter().copied())));
-            self.fault(node.span, format!("option `{path}` cannot be `{}`", node.text().unwrap_or_default()), "not one of those allowed", Some(help));
+            self.fault(
+                node.span,
+                format!("option `{path}` cannot be `{}`", node.text().unwrap_or_default()),
+                "not one of those allowed",
+                Some(help),
+            );
         }
         self.bounds(node, &value, schema, path);
         value

@@ -161,7 +161,8 @@ fn check_size(cx: &mut Cx<'_>, object: &Value) {
     let size = object.to_string().len();
     if size > most {
         let kind = object["kind"].as_str().unwrap_or("object");
-        let message = format!("the {kind} of pipeline `{}` takes {size} bytes, more than the {most} that the engine takes", cx.plan.pipeline);
+        let message =
+            format!("the {kind} of pipeline `{}` takes {size} bytes, more than the {most} that the engine takes", cx.plan.pipeline);
         let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
         cx.diagnostics.push(diagnostic.help("split the pipeline, or shorten a matrix"));
     }

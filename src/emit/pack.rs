@@ -205,7 +205,8 @@ pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<Stri
 fn unknown(name: &str, platform: &[(String, Arc<SourceFile>)]) -> Diagnostic {
     let mut names: Vec<&str> = Pack::builtin_names().collect();
     names.extend(platform.iter().filter_map(|(path, _)| path.strip_suffix(DESCRIPTION)?.strip_suffix('/')));
-    let help = did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are {}", crate::diag::one_of(names.iter().copied())));
+    let help =
+        did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are {}", crate::diag::one_of(names.iter().copied())));
     Diagnostic::new(&catalogue::UNKNOWN_TARGET, Span::default(), format!("there is no target `{name}`")).help(help)
 }
 
@@ -216,7 +217,9 @@ fn broken(span: Span, message: String) -> Diagnostic {
 /// A fault in a template of a pack, at its place there.
 pub(crate) fn template_fault(templates: &IndexMap<String, Arc<SourceFile>>, name: &str, error: &minijinja::Error) -> Diagnostic {
     let name = error.name().filter(|name| templates.contains_key(*name)).unwrap_or(name);
-    let span = templates.get(name).map_or_else(Span::default, |file| error.range().map_or_else(|| Span::at(file.span().start), |range| file.span_of(range)));
+    let span = templates
+        .get(name)
+        .map_or_else(Span::default, |file| error.range().map_or_else(|| Span::at(file.span().start), |range| file.span_of(range)));
     let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     broken(span, format!("template `{name}` of a target cannot be rendered: {detail}")).label("here")
 }

@@ -107,7 +107,9 @@ fn metadata(cx: &mut Cx<'_>, step: &Step, values: Map<String, Value>) -> Value {
 
 /// Fields of the pod that the platform's options and the resource class give.
 fn settings(cx: &mut Cx<'_>, step: &Step, spec: &mut Map<String, Value>) {
-    for (option, field) in [("service_account", "serviceAccountName"), ("priority_class", "priorityClassName"), ("runtime_class", "runtimeClassName")] {
+    for (option, field) in
+        [("service_account", "serviceAccountName"), ("priority_class", "priorityClassName"), ("runtime_class", "runtimeClassName")]
+    {
         if let Some(text) = cx.options[option].as_str().map(str::to_owned) {
             spec.insert(field.to_owned(), json!(cx.plain(step, &format!("option `{option}`"), &text)));
         }
@@ -212,7 +214,8 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
     }
     let reference = format!("$({BRACE_VARIABLE})");
     let in_values = variables.values().filter_map(|variable| variable["value"].as_str());
-    let needs_brace = strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values).any(|text| text.contains(&reference));
+    let needs_brace =
+        strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values).any(|text| text.contains(&reference));
     // A variable sees only those before it, so the brace has to be the first.
     let brace = needs_brace.then(|| json!({"name": BRACE_VARIABLE, "value": "{"}));
     brace.into_iter().chain(variables.into_values()).collect()
@@ -220,9 +223,13 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
 
 fn uses_files(step: &Step) -> bool {
     step.runtime_values.iter().any(|value| value.reference == Reference::Files)
-        || step.container.command.iter().chain(&step.container.args).chain(step.container.env.values()).any(|text| {
-            text.references().any(|reference| *reference == Reference::Files)
-        })
+        || step
+            .container
+            .command
+            .iter()
+            .chain(&step.container.args)
+            .chain(step.container.env.values())
+            .any(|text| text.references().any(|reference| *reference == Reference::Files))
 }
 
 /// A variable whose value the engine supplies.
@@ -278,8 +285,12 @@ pub(crate) fn check_length(cx: &mut Cx<'_>, step: &Step, what: &str, written: &s
 
 /// A diagnostic for a text that would not arrive unchanged.
 pub(crate) fn inexact(step: &Step, what: &str, target: &str, reason: &NotExact) -> Diagnostic {
-    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, step.origin.span, format!("{what} of step `{}` cannot reach the container unchanged on target `{target}`", step.id))
-        .label("in this step")
-        .note(reason.0.clone())
-        .help("put the text into a file that travels with the step, and read it there")
+    Diagnostic::new(
+        &catalogue::TEXT_NOT_EXACT,
+        step.origin.span,
+        format!("{what} of step `{}` cannot reach the container unchanged on target `{target}`", step.id),
+    )
+    .label("in this step")
+    .note(reason.0.clone())
+    .help("put the text into a file that travels with the step, and read it there")
 }

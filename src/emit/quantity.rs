@@ -26,7 +26,8 @@ fn parse(text: &str) -> Option<(u128, u128)> {
         return Some((milli.parse().ok()?, 1000));
     }
     let suffix = SUFFIXES.iter().find(|(suffix, ..)| text.ends_with(suffix));
-    let (digits, factor, base) = suffix.map_or((text, 1, 1000), |&(suffix, factor, base)| (&text[..text.len() - suffix.len()], factor, base));
+    let (digits, factor, base) =
+        suffix.map_or((text, 1, 1000), |&(suffix, factor, base)| (&text[..text.len() - suffix.len()], factor, base));
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     if fraction.len() > 3 || digits.is_empty() {
         return None;
@@ -59,7 +60,8 @@ mod tests {
 
     #[test]
     fn quantities_have_one_spelling() {
-        let cases = [("1000m", "1"), ("0.5", "500m"), ("1024Mi", "1Gi"), ("1.5Gi", "1536Mi"), ("2000M", "2G"), ("500m", "500m"), ("1e3", "1e3")];
+        let cases =
+            [("1000m", "1"), ("0.5", "500m"), ("1024Mi", "1Gi"), ("1.5Gi", "1536Mi"), ("2000M", "2G"), ("500m", "500m"), ("1e3", "1e3")];
         for (written, canonical_form) in cases {
             assert_eq!(canonical(written), canonical_form, "{written}");
         }

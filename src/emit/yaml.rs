@@ -120,8 +120,7 @@ fn is_plain(string: &str) -> bool {
 
 /// True for words that some reader takes for a boolean, null or number. `e3` is a number to one, `_1` to another.
 fn is_word_of_some_reader(string: &str) -> bool {
-    const WORDS: &[&str] =
-        &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "nil", "none", "_"];
+    const WORDS: &[&str] = &["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf", "infinity", "nil", "none", "_"];
     let rest = &string[1..];
     let lower = string.to_ascii_lowercase();
     WORDS.contains(&lower.as_str())

@@ -99,9 +99,7 @@ impl Tokens {
     /// True for one statement that starts as queries do, whether or not the parser understands the rest.
     pub(super) fn looks_like_a_query(&self) -> bool {
         let matters = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::EOF);
-        let starts = |token: &TokenWithSpan| {
-            matches!(&token.token, Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES))
-        };
+        let starts = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
         let rest = self.tokens.iter().filter(matters).skip_while(|token| token.token != Token::SemiColon);
         self.tokens.iter().find(matters).is_some_and(starts) && rest.clone().all(|token| token.token == Token::SemiColon)
     }

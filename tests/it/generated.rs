@@ -10,7 +10,9 @@ const HEAD: &str = "<!-- Written from the code by `ETLC_BLESS=1 cargo test`. -->
 
 #[test]
 fn the_list_of_errors_is_current() {
-    let mut page = format!("{HEAD}# Errors\n\nEvery error that etlc reports. `etlc explain E0201` prints a page in the terminal.\n\n| code | what is wrong | since |\n|---|---|---|\n");
+    let mut page = format!(
+        "{HEAD}# Errors\n\nEvery error that etlc reports. `etlc explain E0201` prints a page in the terminal.\n\n| code | what is wrong | since |\n|---|---|---|\n"
+    );
     for rule in ALL.iter().filter(|rule| rule.level.is_none()) {
         let _ = writeln!(page, "| [{0}](../errors/{0}.md) | {1} | {2} |", rule.id, cell(rule.title), rule.since);
     }

@@ -30,14 +30,93 @@ impl Random {
 /// Values that sit on the edges of what formats take.
 fn pool() -> Vec<Value> {
     let mut pool = vec![
-        json!(null), json!(true), json!(false), json!(0), json!(1), json!(-1), json!(2), json!(1.0), json!(1.5), json!(-0.5), json!(0.0), json!(1e3),
-        json!(4_294_967_295_u64), json!(4_294_967_296_u64), json!(9_007_199_254_740_993_u64), json!(1e300), json!([]), json!([1]), json!(["a"]), json!([["a"]]),
-        json!(["{{ x }}"]), json!([null]), json!({}), json!({"a": 1}), json!({"A b": {}}), json!({"{{ x }}": "a"}), json!({"a": "{{ x }}"}),
+        json!(null),
+        json!(true),
+        json!(false),
+        json!(0),
+        json!(1),
+        json!(-1),
+        json!(2),
+        json!(1.0),
+        json!(1.5),
+        json!(-0.5),
+        json!(0.0),
+        json!(1e3),
+        json!(4_294_967_295_u64),
+        json!(4_294_967_296_u64),
+        json!(9_007_199_254_740_993_u64),
+        json!(1e300),
+        json!([]),
+        json!([1]),
+        json!(["a"]),
+        json!([["a"]]),
+        json!(["{{ x }}"]),
+        json!([null]),
+        json!({}),
+        json!({"a": 1}),
+        json!({"A b": {}}),
+        json!({"{{ x }}": "a"}),
+        json!({"a": "{{ x }}"}),
     ];
     let strings = [
-        "", "x", "X", "a_b", "Bad Name", "9a", "_a", "a.b", "a-b", "é", "a\n", "1", "true", "null", "{{ x }}", "a {% if x %}", "{#", "{ {", "${run.date}", "5m", "0s", "00m0s", "1h30m",
-        "30m1h", "90", "1234567s", "500m", "2", "0.5", "0.50Gi", "1Gi", "1GB", "512m", "0Mi", "1e3", "2024-02-29", "2023-02-29", "1900-02-29", "2000-02-29", "2024-02-30", "2024-13-01", "2024-1-1",
-        "postgres", "oracle", "single", "queue", "all_done", "Always", "table", "json", "sql", "sql@1", "python@2", "sql@x", "container", "#growth", "growth", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+        "",
+        "x",
+        "X",
+        "a_b",
+        "Bad Name",
+        "9a",
+        "_a",
+        "a.b",
+        "a-b",
+        "é",
+        "a\n",
+        "1",
+        "true",
+        "null",
+        "{{ x }}",
+        "a {% if x %}",
+        "{#",
+        "{ {",
+        "${run.date}",
+        "5m",
+        "0s",
+        "00m0s",
+        "1h30m",
+        "30m1h",
+        "90",
+        "1234567s",
+        "500m",
+        "2",
+        "0.5",
+        "0.50Gi",
+        "1Gi",
+        "1GB",
+        "512m",
+        "0Mi",
+        "1e3",
+        "2024-02-29",
+        "2023-02-29",
+        "1900-02-29",
+        "2000-02-29",
+        "2024-02-30",
+        "2024-13-01",
+        "2024-1-1",
+        "postgres",
+        "oracle",
+        "single",
+        "queue",
+        "all_done",
+        "Always",
+        "table",
+        "json",
+        "sql",
+        "sql@1",
+        "python@2",
+        "sql@x",
+        "container",
+        "#growth",
+        "growth",
+        "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     ];
     pool.extend(strings.map(Value::from));
     pool
@@ -82,7 +161,10 @@ fn change(document: &mut Value, place: &str, original: &Value, places: &[String]
         }
         (2 | 3, Value::Object(entries)) if !entries.is_empty() => rename(entries, random),
         (4, Value::Object(entries)) => {
-            entries.insert((*random.pick(&["kind", "name", "image", "table", "cron", "timeout", "output", "x", "Bad Key"])).to_owned(), random.pick(pool).clone());
+            entries.insert(
+                (*random.pick(&["kind", "name", "image", "table", "cron", "timeout", "output", "x", "Bad Key"])).to_owned(),
+                random.pick(pool).clone(),
+            );
         }
         (0 | 1, Value::Array(items)) => items.push(random.pick(pool).clone()),
         (2 | 3, Value::String(text)) => edit(text, random),
@@ -149,7 +231,11 @@ fn compare(name: &str, documents: &[Value], schema: &Value, accepts: impl Fn(&Va
     let mut disagreements = Vec::new();
     for document in documents {
         assert!(accepts(document), "{name}: the decoder refuses {document:#}");
-        assert!(validator.is_valid(document), "{name}: {}", validator.iter_errors(document).map(|error| error.to_string()).collect::<Vec<_>>().join("\n"));
+        assert!(
+            validator.is_valid(document),
+            "{name}: {}",
+            validator.iter_errors(document).map(|error| error.to_string()).collect::<Vec<_>>().join("\n")
+        );
     }
     for round in 0..ROUNDS {
         let changed = mutate(&documents[round % documents.len()], &mut random, &pool);
@@ -200,8 +286,12 @@ fn pipelines() {
     let mut every_option = example("examples/every_option/pipelines/every_option/pipeline.yaml");
     // Its last step is of a kind of its own platform.
     every_option.pointer_mut("/steps").and_then(Value::as_object_mut).expect("steps").shift_remove("tell");
-    let documents =
-        [every_option, example("examples/size_forecast/pipelines/size_forecast/pipeline.yaml"), example("examples/orders_mart/pipelines/orders_mart/pipeline.yaml"), rare_pipeline()];
+    let documents = [
+        every_option,
+        example("examples/size_forecast/pipelines/size_forecast/pipeline.yaml"),
+        example("examples/orders_mart/pipelines/orders_mart/pipeline.yaml"),
+        rare_pipeline(),
+    ];
     compare("pipeline", &documents, &schema::pipeline_of(&schemas, &schema::Names::new()), |document| accepts_pipeline(document, &kinds));
 }
 
@@ -216,7 +306,8 @@ fn platforms() {
         "defaults": {"runtime": "python", "resources": "s", "env": {"A": "b"}, "secrets": {"T": "t"}, "retries": {"limit": 1, "delay": "10s", "max_delay": "1m"}, "timeout": "1h"},
         "runner": {"image": "e:1", "mode": "init"}, "targets": {"argo": {"namespace": "etl"}}, "environments": {"dev": {"labels": null}}
     });
-    let documents = [example("examples/every_option/platform/platform.yaml"), example("examples/size_forecast/platform/platform.yaml"), rare];
+    let documents =
+        [example("examples/every_option/platform/platform.yaml"), example("examples/size_forecast/platform/platform.yaml"), rare];
     compare("platform", &documents, &schema::platform(), accepts::<spec::Platform>);
 }
 

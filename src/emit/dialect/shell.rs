@@ -5,10 +5,7 @@ use crate::plan::{Part, Reference, Text};
 
 /// The line that runs a command with its arguments, each quoted where it has to be. `exec` keeps bash from taking the command for one of its
 /// own words, and hands signals to the program.
-pub(crate) fn line<'a>(
-    words: impl IntoIterator<Item = &'a Text>,
-    variable: &dyn Fn(&Reference) -> String,
-) -> Result<String, NotExact> {
+pub(crate) fn line<'a>(words: impl IntoIterator<Item = &'a Text>, variable: &dyn Fn(&Reference) -> String) -> Result<String, NotExact> {
     let words: Result<Vec<_>, _> = words.into_iter().map(|text| word(text, variable)).collect();
     Ok(format!("exec {}", words?.join(" ")))
 }
