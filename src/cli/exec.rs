@@ -107,15 +107,24 @@ impl Sql {
     fn run(&self, world: &mut World) -> Result<u8, Refusal> {
         let folder = variable("ETLC_FILES").unwrap_or_default();
         let path = world.cwd.join(folder).join(&self.file);
-        let sql = read(world, &path)?;
+        let sql = read(world, &path).map_err(|why| self.unreadable(why))?;
         let types: Types = self.types.iter().cloned().collect();
-        let filled = run::fill(&sql, self.dialect, &types, &variable).map_err(|fault| at_fault(&fault, &path, &sql))?;
+        let filled = run::fill(&sql, self.dialect, &types, &variable).map_err(|fault| at_fault(&fault, &self.file, &sql))?;
         if self.print {
             return Ok(world.print(&filled, 0));
         }
         let client = Client::new(self.dialect, self.client.as_ref().map(|words| words.0.as_slice())).ok_or_else(|| self.no_client())?;
         let access = self.access()?;
         run::run(&client, &access, &filled).map_err(|error| not_started(&client.program, &error))
+    }
+
+    fn unreadable(&self, (rule, why): Why) -> Refusal {
+        let more = if variable("ETLC_FILES").is_some() {
+            vec!["note: it is looked for in the folder that `ETLC_FILES` names".to_owned()]
+        } else {
+            Vec::new()
+        };
+        Refusal { rule, message: format!("`{}` {why}", self.file.display()), more, code: 2 }
     }
 
     fn access(&self) -> Result<Access, Refusal> {
@@ -143,12 +152,14 @@ impl Sql {
     }
 }
 
-fn read(world: &World, path: &Path) -> Result<String, Refusal> {
-    let refusal = |rule, why: &str| Refusal { rule, message: format!("`{}` {why}", path.display()), more: Vec::new(), code: 2 };
+/// Why a file cannot be read.
+type Why = (&'static Rule, String);
+
+fn read(world: &World, path: &Path) -> Result<String, Why> {
     match world.system.read(path) {
-        Ok(bytes) => String::from_utf8(bytes).map_err(|_| refusal(&catalogue::NOT_UTF8, "is not UTF-8 text")),
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(refusal(&catalogue::FILE_MISSING, "does not exist")),
-        Err(error) => Err(refusal(&catalogue::UNREADABLE, &format!("cannot be read: {error}"))),
+        Ok(bytes) => String::from_utf8(bytes).map_err(|_| (&catalogue::NOT_UTF8, "is not UTF-8 text".to_owned())),
+        Err(error) if error.kind() == ErrorKind::NotFound => Err((&catalogue::FILE_MISSING, "does not exist".to_owned())),
+        Err(error) => Err((&catalogue::UNREADABLE, format!("cannot be read: {error}"))),
     }
 }
 

@@ -4,7 +4,7 @@ use super::levels::Levels;
 use super::root::{Root, WORKSPACE_FILE};
 use crate::diag::catalogue::Level;
 use crate::diag::{Diagnostic, catalogue};
-use crate::source::{FileError, Files, SourceFile, SourceMap, Span, System, normalize};
+use crate::source::{EntryKind, FileError, Files, SourceFile, SourceMap, Span, System, normalize};
 use crate::spec::{self, LintLevel};
 use crate::syntax;
 
@@ -101,7 +101,8 @@ fn read(files: &Files) -> (Settings, Vec<Diagnostic>) {
     let Some(root) = document.root else { return (Settings::at(start), diagnostics) };
     let (decoded, faults) = syntax::decode::<spec::Workspace>(&root);
     diagnostics.extend(faults);
-    let settings = decoded.map_or_else(|| Settings::at(start), |decoded| settings(&decoded, start, &mut diagnostics));
+    let mut settings = decoded.map_or_else(|| Settings::at(start), |decoded| settings(&decoded, start, &mut diagnostics));
+    check_platform(files, root.get("platform").is_some(), &mut settings, &mut diagnostics);
     (settings, diagnostics)
 }
 
@@ -110,6 +111,18 @@ impl Settings {
     fn at(span: Span) -> Self {
         let located = |text: &str| Located { text: text.to_owned(), span };
         Self { platform: Some(located("platform")), pipelines: vec![located("pipelines/**/pipeline.yaml")], start: span, ..Self::bare() }
+    }
+}
+
+/// A workspace without a platform of its own uses the built-in one; a folder that is named must be there.
+fn check_platform(files: &Files, is_named: bool, settings: &mut Settings, diagnostics: &mut Vec<Diagnostic>) {
+    let is_there = |folder: &Located| files.system().kind(&files.root().join(&folder.text)).is_ok_and(|kind| kind == EntryKind::Folder);
+    let Some(folder) = settings.platform.take_if(|folder| !is_there(folder)) else { return };
+    if is_named {
+        let found = Diagnostic::new(&catalogue::FILE_MISSING, folder.span, format!("no folder at `{}`", folder.text))
+            .label("the platform should be here")
+            .help("create `platform.yaml` in it, or take `platform` away to use the built-in platform");
+        diagnostics.push(found);
     }
 }
 

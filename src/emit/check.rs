@@ -69,7 +69,7 @@ fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
 /// Limits on the size of the graph.
 fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let plan: &Plan = cx.plan;
-    let limits = &cx.pack.format().limits;
+    let Some(limits) = &cx.pack.format().limits else { return Vec::new() };
     let name = cx.pack.name();
     let mut found = Vec::new();
     if let Some(most) = limits.steps.filter(|&most| plan.steps.len() > most) {

@@ -74,23 +74,24 @@ fn literal(value: &Value, spelling: Spelling) -> String {
         (Value::Bool(false), Spelling::Python) => "False".to_owned(),
         (Value::Null, Spelling::Python) => "None".to_owned(),
         (Value::Null, Spelling::Expression) => "nil".to_owned(),
-        (Value::String(string), _) => quoted(string),
+        (Value::String(string), Spelling::Python) => quoted(string, '"'),
+        (Value::String(string), Spelling::Expression) => quoted(string, '\''),
         (Value::Array(items), _) => format!("[{}]", items.iter().map(|item| literal(item, spelling)).collect::<Vec<_>>().join(", ")),
         (other, _) => other.to_string(),
     }
 }
 
 /// A string in ASCII. Braces and quotes are escaped too: the expression may stand inside a tag that begins or ends with them.
-fn quoted(string: &str) -> String {
-    let mut out = String::from("'");
+fn quoted(string: &str, mark: char) -> String {
+    let mut out = String::from(mark);
     for c in string.chars() {
         let code = c as u32;
         let _ = match c {
-            ' ' | '!' | '#'..='&' | '('..='[' | ']'..='z' | '|' | '~' => write!(out, "{c}"),
+            ' '..='~' if !matches!(c, '"' | '\'' | '\\' | '{' | '}' | '%') => write!(out, "{c}"),
             _ if code <= 0xffff => write!(out, "\\u{code:04x}"),
             _ => write!(out, "\\U{code:08x}"),
         };
     }
-    out.push('\'');
+    out.push(mark);
     out
 }

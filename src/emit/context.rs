@@ -7,13 +7,14 @@ use super::cx::{Cx, collision, value_text};
 use super::features::Used;
 use super::format::NameOf;
 use super::{condition, order, pod, process};
-use crate::plan::{Param, Schedule, Step};
+use crate::diag::{Diagnostic, catalogue};
+use crate::plan::{Condition, Param, Schedule, Step};
 
 /// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `params`, `labels`, `config_maps`, `uses`.
 pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
     let ordered = order::topological(cx.plan);
     check_names(cx, &ordered);
-    let with_pods = cx.holds_or_absent(cx.pack.format().pod.condition.as_ref(), None);
+    let with_pods = cx.holds_or_absent(cx.pack.format().pod.as_ref().and_then(|pod| pod.condition.as_ref()), None);
     let with_processes = cx.pack.format().process.as_ref().is_some_and(|rule| cx.holds(&rule.condition, None));
     let mut config_maps: IndexMap<String, Value> = IndexMap::new();
     let mut steps = Vec::with_capacity(ordered.len());
@@ -46,20 +47,18 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         "annotations": annotations(cx),
         "config_maps": config_maps.into_values().collect::<Vec<_>>(),
         "uses": uses,
+        "updates": updates(cx),
         "has_handlers": used.has("run_if.all_done") || used.has("run_if.one_failed"),
     })
 }
 
-fn step(cx: &Cx<'_>, step: &Step) -> Map<String, Value> {
+fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
+    let when = step.when.as_ref().and_then(|condition| self::when(cx, step, condition));
+    let cx = &*cx;
     let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
     let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
     let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
-    let when = step
-        .when
-        .as_ref()
-        .zip(cx.pack.format().conditions)
-        .and_then(|(condition, spelling)| condition::spell(condition, spelling, &|reference, kind| cx.operand(step, reference, kind)));
     let seen = json!({
         "id": step.id,
         "name": step.name,
@@ -78,12 +77,41 @@ fn step(cx: &Cx<'_>, step: &Step) -> Map<String, Value> {
     if let Value::Object(seen) = seen { seen } else { Map::new() }
 }
 
+/// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do.
+fn updates(cx: &Cx<'_>) -> Vec<Value> {
+    let mut writers: IndexMap<&str, Vec<&str>> = IndexMap::new();
+    for step in &cx.plan.steps {
+        for dataset in &step.writes {
+            writers.entry(dataset).or_default().push(&step.id);
+        }
+    }
+    let update = |(dataset, steps): (&str, Vec<&str>)| {
+        let one = if let [only] = steps.as_slice() { Some(*only) } else { None };
+        json!({"dataset": dataset, "step": one, "several": one.is_none(), "steps": steps})
+    };
+    writers.into_iter().map(update).collect()
+}
+
 /// A schedule with every field, so that templates can ask for each.
 fn schedule(schedule: &Schedule) -> Value {
     let mut seen = json!(schedule);
     seen["start"] = json!(schedule.start);
     seen["end"] = json!(schedule.end);
     seen
+}
+
+/// A condition in the engine's words; one that holds a value which the pack has no words for is reported.
+fn when(cx: &mut Cx<'_>, step: &Step, condition: &Condition) -> Option<String> {
+    let spelling = cx.pack.format().conditions?;
+    let spelled = condition::spell(condition, spelling, &|reference, kind| cx.operand(step, reference, kind));
+    if spelled.is_none() {
+        let message = format!("target `{}` cannot express the `when` of step `{}`", cx.pack.name(), step.id);
+        let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message)
+            .label("uses a value that conditions cannot have there")
+            .help("compare parameters, `run.date`, `run.timestamp` or `run.id`");
+        cx.diagnostics.push(diagnostic);
+    }
+    spelled
 }
 
 fn param(param: &Param) -> Value {

@@ -30,7 +30,7 @@ impl<'a> Cx<'a> {
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
         let mut cx = Self { plan, pack, options, diagnostics: Vec::new(), facts, shared: false };
-        cx.shared = pack.format().pod.shared.as_deref().is_some_and(|condition| cx.holds(condition, None));
+        cx.shared = pack.format().pod.as_ref().and_then(|pod| pod.shared.as_deref()).is_some_and(|condition| cx.holds(condition, None));
         cx
     }
 
@@ -75,7 +75,7 @@ impl<'a> Cx<'a> {
     }
 
     fn first_rule(&self, name: &str, step: &Step) -> Option<&'a super::format::ValueRule> {
-        let rules = self.pack.format().values.get(name)?;
+        let rules = self.pack.format().value_rules(name)?;
         rules.iter().find(|rule| self.holds_or_absent(rule.condition.as_ref(), Some(step)))
     }
 
@@ -131,19 +131,21 @@ impl<'a> Cx<'a> {
 
     /// A name of the pack for a step.
     pub(crate) fn name(&self, rule: &NameRule, step: Option<&Step>) -> String {
-        let budget = rule.budget.saturating_sub(rule.prefix.len());
+        let prefix = rule.prefix.as_deref().unwrap_or_default();
+        let budget = rule.budget.saturating_sub(prefix.len());
+        let reserved = rule.reserved.as_deref().unwrap_or_default();
         let name = match (rule.of, step) {
-            (NameOf::Pipeline, _) | (_, None) => names::mangle(&self.plan.pipeline, rule.style, budget, &rule.reserved),
-            (NameOf::Step, Some(step)) => names::mangle(&step.id, rule.style, budget, &rule.reserved),
+            (NameOf::Pipeline, _) | (_, None) => names::mangle(&self.plan.pipeline, rule.style, budget, reserved),
+            (NameOf::Step, Some(step)) => names::mangle(&step.id, rule.style, budget, reserved),
             (NameOf::PipelineStep, Some(step)) => names::prefix(&self.plan.pipeline, &step.id, rule.style, budget),
         };
-        format!("{}{name}", rule.prefix)
+        format!("{prefix}{name}")
     }
 
     /// The name of a step's container.
     pub(crate) fn container_name(&self, step: &Step) -> String {
         let format = self.pack.format();
-        match (&format.pod.container, format.names.get("container")) {
+        match (format.pod.as_ref().and_then(|pod| pod.container.as_ref()), format.names.get("container")) {
             (Some(name), _) => name.clone(),
             (None, Some(rule)) => self.name(rule, Some(step)),
             (None, None) => names::mangle(&step.id, Style::Dns, 63, &[]),

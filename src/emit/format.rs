@@ -3,15 +3,15 @@
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::dialect::Dialect;
 use super::names::Style;
+use crate::syntax::Raw;
 
 /// A target: how plans are written for one engine. Wherever an `if` stands, it is a Jinja expression over `options`, `plan` and, where a
 /// single step is meant, `step`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct TargetFile {
     /// Name of the target: that of its folder.
     pub target: String,
@@ -28,22 +28,22 @@ pub struct TargetFile {
     pub conditions: Option<Spelling>,
     /// The pods of steps.
     #[serde(default)]
-    pub pod: PodRule,
+    pub pod: Option<PodRule>,
     /// Steps as processes of a worker: one line of bash and its environment.
     #[serde(default)]
     pub process: Option<ProcessRule>,
     /// Run-time values by name (`run.date`, `params`, or `params.TYPE` for parameters of one type): the first rule that holds says how a value gets into a step.
     #[serde(default)]
-    pub values: IndexMap<String, Vec<ValueRule>>,
+    pub values: Option<IndexMap<String, Vec<ValueRule>>>,
     /// Names that templates use, by a name of their own.
     pub names: IndexMap<String, NameRule>,
     /// What the target can express.
     pub capabilities: Capabilities,
     /// Sizes that the engine does not go beyond.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: Option<Limits>,
     /// JSON Schema of `targets.NAME` of a platform, an object.
-    pub options: Value,
+    pub options: Raw,
     /// The files of a pipeline.
     pub outputs: Vec<OutputRule>,
 }
@@ -60,7 +60,7 @@ pub enum Spelling {
 
 /// The pods of steps.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct PodRule {
     /// When pods are made; always if not given.
     #[serde(rename = "if", default)]
@@ -75,7 +75,7 @@ pub struct PodRule {
 
 /// Steps as processes.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct ProcessRule {
     /// When steps are processes.
     #[serde(rename = "if")]
@@ -84,7 +84,7 @@ pub struct ProcessRule {
 
 /// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct ValueRule {
     /// When this rule holds; always if not given.
     #[serde(rename = "if", default)]
@@ -117,7 +117,7 @@ pub enum Route {
 
 /// Names of one kind.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct NameRule {
     /// What they are made from.
     pub of: NameOf,
@@ -127,10 +127,10 @@ pub struct NameRule {
     pub budget: usize,
     /// Names that the engine keeps for itself.
     #[serde(default)]
-    pub reserved: Vec<String>,
+    pub reserved: Option<Vec<String>>,
     /// Characters in front, part of the budget.
     #[serde(default)]
-    pub prefix: String,
+    pub prefix: Option<String>,
 }
 
 /// What names are made from.
@@ -147,19 +147,19 @@ pub enum NameOf {
 
 /// What the target can express. A feature that stands nowhere is refused.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Capabilities {
     /// Features that are expressed exactly, whatever the options.
     #[serde(default)]
-    pub exact: Vec<String>,
+    pub exact: Option<Vec<String>>,
     /// Features with conditions: the first rule that holds counts; if none does, the feature is expressed exactly.
     #[serde(default)]
-    pub limited: IndexMap<String, Vec<Limit>>,
+    pub limited: Option<IndexMap<String, Vec<Limit>>>,
 }
 
 /// A feature that the target cannot express, or only nearly.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Limit {
     /// When this rule holds; always if not given.
     #[serde(rename = "if", default)]
@@ -187,7 +187,7 @@ pub enum Support {
 
 /// Sizes that the engine does not go beyond.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct Limits {
     /// Steps of a pipeline.
     #[serde(default)]
@@ -202,7 +202,7 @@ pub struct Limits {
 
 /// A size and when it holds.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct SizeLimit {
     /// When it holds; always if not given.
     #[serde(rename = "if", default)]
@@ -213,7 +213,7 @@ pub struct SizeLimit {
 
 /// A file of a pipeline.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[schemars(deny_unknown_fields)]
 pub struct OutputRule {
     /// Its path; `<pipeline>` stands for the pipeline's name, and `<step>` and `<file>` for those of a step's file.
     pub path: String,
@@ -223,4 +223,33 @@ pub struct OutputRule {
     /// When it is written; always if not given.
     #[serde(rename = "if", default)]
     pub condition: Option<String>,
+}
+
+impl TargetFile {
+    /// The rules for a run-time value.
+    pub(crate) fn value_rules(&self, name: &str) -> Option<&[ValueRule]> {
+        self.values.as_ref()?.get(name).map(Vec::as_slice)
+    }
+
+    /// All rules for run-time values.
+    pub(crate) fn all_values(&self) -> impl Iterator<Item = (&String, &Vec<ValueRule>)> {
+        self.values.iter().flatten()
+    }
+}
+
+impl Capabilities {
+    /// True for a feature that is expressed exactly, whatever the options.
+    pub(crate) fn is_exact(&self, id: &str) -> bool {
+        self.exact.iter().flatten().any(|exact| exact == id)
+    }
+
+    /// The rules for a feature with conditions.
+    pub(crate) fn limits(&self, id: &str) -> Option<&[Limit]> {
+        self.limited.as_ref()?.get(id).map(Vec::as_slice)
+    }
+
+    /// Every feature that is spoken of.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &String> {
+        self.exact.iter().flatten().chain(self.limited.iter().flat_map(IndexMap::keys))
+    }
 }

@@ -121,10 +121,7 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
 fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Option<String> {
     let map = SourceMap::default();
     let mut documents = Vec::new();
-    for part in text.split("\n---\n") {
-        if part.lines().all(|line| line.trim().is_empty() || line == "---" || line.starts_with('#')) {
-            continue;
-        }
+    for part in parts(text) {
         let (document, faults) = syntax::parse(&map.add(name, part));
         if let Some(fault) = faults.iter().find(|fault| fault.severity == Severity::Error) {
             cx.diagnostics.push(not_yaml(cx, name, fault, &map));
@@ -137,6 +134,19 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
         documents.push(value);
     }
     Some(format!("{}{}", header(cx), yaml::write(&documents)))
+}
+
+/// The documents of a text. What a value is written as has no line of its own, so a `---` is always the template's.
+fn parts(text: &str) -> Vec<String> {
+    let mut parts = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        match parts.last_mut() {
+            Some(part) if line.trim_end() != "---" => part.push_str(line),
+            _ => parts.push(String::new()),
+        }
+    }
+    parts.retain(|part| part.lines().any(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#')));
+    parts
 }
 
 fn not_yaml(cx: &Cx<'_>, name: &str, fault: &Diagnostic, map: &SourceMap) -> Diagnostic {
@@ -157,7 +167,7 @@ fn header(cx: &Cx<'_>) -> String {
 }
 
 fn check_size(cx: &mut Cx<'_>, object: &Value) {
-    let Some(most) = cx.pack.format().limits.object_bytes else { return };
+    let Some(most) = cx.pack.format().limits.as_ref().and_then(|limits| limits.object_bytes) else { return };
     let size = object.to_string().len();
     if size > most {
         let kind = object["kind"].as_str().unwrap_or("object");

@@ -13,7 +13,7 @@ use super::format::{Limit, Route, Support, TargetFile};
 use super::render;
 use crate::diag::{Diagnostic, Severity, catalogue, did_you_mean};
 use crate::source::{BUILTIN, SourceFile, SourceMap, Span, builtins};
-use crate::syntax;
+use crate::syntax::{self, Entry, Kind, Node, Scalar, Style};
 
 /// The folder of the built-in packs.
 const FOLDER: &str = "targets";
@@ -25,6 +25,7 @@ const DESCRIPTION: &str = "target.yaml";
 #[derive(Debug)]
 pub struct Pack {
     format: TargetFile,
+    options: Value,
     environment: Environment<'static>,
     templates: IndexMap<String, Arc<SourceFile>>,
     span: Span,
@@ -62,7 +63,7 @@ impl Pack {
         };
         let (document, mut diagnostics) = syntax::parse(&description);
         let Some(root) = document.root else { return (None, diagnostics) };
-        let (format, faults) = syntax::decode::<TargetFile>(&root);
+        let (format, faults) = syntax::decode::<TargetFile>(&verbatim(&root));
         diagnostics.extend(faults);
         let Some(format) = format else { return (None, diagnostics) };
         files.retain(|path, _| path.ends_with(".j2"));
@@ -73,7 +74,8 @@ impl Pack {
                 return (None, diagnostics);
             }
         };
-        let pack = Self { format, environment, templates: files, span: root.span };
+        let options = format.options.0.to_json();
+        let pack = Self { format, options, environment, templates: files, span: root.span };
         diagnostics.extend(pack.faults());
         let usable = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (usable.then_some(pack), diagnostics)
@@ -100,7 +102,7 @@ impl Pack {
     /// JSON Schema of the target's options.
     #[must_use]
     pub fn options_schema(&self) -> &Value {
-        &self.format.options
+        &self.options
     }
 
     pub(crate) fn format(&self) -> &TargetFile {
@@ -131,12 +133,11 @@ impl Pack {
     /// How far the target can express a feature. What the pack does not name, it cannot.
     pub(crate) fn verdict(&self, feature: &Feature, holds: &dyn Fn(&str) -> bool) -> Verdict<'_> {
         let capabilities = &self.format.capabilities;
-        if let Some(limits) = capabilities.limited.get(feature.id) {
+        if let Some(limits) = capabilities.limits(feature.id) {
             let limit = limits.iter().find(|limit| limit.condition.as_deref().is_none_or(holds));
             return Verdict { support: limit.map_or(Support::Exact, |limit| limit.support), limit };
         }
-        let exact = capabilities.exact.iter().any(|id| id == feature.id);
-        Verdict { support: if exact { Support::Exact } else { Support::Refused }, limit: None }
+        Verdict { support: if capabilities.is_exact(feature.id) { Support::Exact } else { Support::Refused }, limit: None }
     }
 
     /// What is wrong with the pack itself, as far as that shows without a plan.
@@ -144,7 +145,7 @@ impl Pack {
         let mut faults = Vec::new();
         let mut fault = |message: String, help: Option<String>| faults.push(broken(self.span, message).maybe_help(help));
         let capabilities = &self.format.capabilities;
-        for id in capabilities.exact.iter().chain(capabilities.limited.keys()) {
+        for id in capabilities.ids() {
             if Feature::find(id).is_none() {
                 let help = did_you_mean(id, FEATURES.iter().map(|feature| feature.id));
                 fault(format!("target `{}` speaks of a feature `{id}`, which there is not", self.name()), help);
@@ -161,13 +162,13 @@ impl Pack {
                 fault(format!("target `{}` has no template `{template}`", self.name()), help);
             }
         }
-        for (name, rules) in &self.format.values {
+        for (name, rules) in self.format.all_values() {
             if rules.iter().any(|rule| rule.route != Route::Default && rule.text.is_none()) {
                 fault(format!("a rule of target `{}` for `{name}` has no `text`", self.name()), None);
             }
         }
         for id in ["run.date", "run.timestamp", "run.id", "run.attempt", "params"] {
-            if capabilities.exact.iter().any(|exact| exact == id) && !self.format.values.contains_key(id) {
+            if capabilities.is_exact(id) && self.format.value_rules(id).is_none() {
                 fault(format!("target `{}` says that it has `{id}`, but `values` does not say how", self.name()), None);
             }
         }
@@ -176,10 +177,10 @@ impl Pack {
 
     fn conditions(&self) -> impl Iterator<Item = &str> {
         let format = &self.format;
-        let limits = format.capabilities.limited.values().flatten().filter_map(|limit| limit.condition.as_deref());
-        let values = format.values.values().flatten().filter_map(|rule| rule.condition.as_deref());
+        let limits = format.capabilities.limited.iter().flat_map(IndexMap::values).flatten().filter_map(|limit| limit.condition.as_deref());
+        let values = format.all_values().flat_map(|(_, rules)| rules).filter_map(|rule| rule.condition.as_deref());
         let outputs = format.outputs.iter().filter_map(|output| output.condition.as_deref());
-        let pods = [format.pod.condition.as_deref(), format.pod.shared.as_deref()].into_iter().flatten();
+        let pods = format.pod.iter().flat_map(|pod| [pod.condition.as_deref(), pod.shared.as_deref()]).flatten();
         let process = format.process.iter().map(|process| process.condition.as_str());
         limits.chain(values).chain(outputs).chain(pods).chain(process)
     }
@@ -191,7 +192,7 @@ pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<Stri
     let mut names: BTreeMap<bool, Vec<String>> = BTreeMap::new();
     for name in Pack::builtin_names().filter(|name| *name != but) {
         let (Some(pack), _) = Pack::load(name, &map, &[]) else { continue };
-        let (options, _) = super::options::check(None, &pack.format.options, name);
+        let (options, _) = super::options::check(None, &pack.options, name);
         let scope = minijinja::context! { options => Jinja::from(minijinja::value::Serde(options)) };
         let can = |feature: &Feature| pack.verdict(feature, &|condition| pack.holds(condition, &scope)).support != Support::Refused;
         if can(wanted) {
@@ -200,6 +201,17 @@ pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<Stri
         }
     }
     names.into_values().next().unwrap_or_default()
+}
+
+/// The tree with every string as it stands: what looks like a template here is an engine's expression.
+fn verbatim(node: &Node) -> Node {
+    let kind = match &node.kind {
+        Kind::Scalar(text, _) if node.scalar() == Some(Scalar::Str) && !node.is_unknown() => Kind::Scalar(text.clone(), Style::Computed),
+        Kind::Scalar(..) => node.kind.clone(),
+        Kind::List(items) => Kind::List(items.iter().map(verbatim).collect()),
+        Kind::Map(entries) => Kind::Map(entries.iter().map(|entry| Entry { value: verbatim(&entry.value), ..entry.clone() }).collect()),
+    };
+    Node { span: node.span, kind }
 }
 
 fn unknown(name: &str, platform: &[(String, Arc<SourceFile>)]) -> Diagnostic {

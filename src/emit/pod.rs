@@ -242,7 +242,8 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
         Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
         Route::Field => json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": text}}}),
         Route::Annotation => {
-            let key = format!("etlc.dev/{}", names::mangle(&reference.to_string(), Style::Label, 63, &[]));
+            let name = if let Reference::Param(name) = reference { format!("param-{name}") } else { reference.to_string() };
+            let key = format!("etlc.dev/{}", names::mangle(&name, Style::Label, 63, &[]));
             let entry = json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.annotations['{key}']")}}});
             annotations.insert(key, Value::String(text));
             entry

@@ -90,6 +90,8 @@ fn filters(env: &mut Environment<'static>) {
     env.add_filter("string", filters::string);
     env.add_filter("ident", identifier);
     env.add_filter("digest", digest);
+    env.add_filter("expression", expression);
+    env.add_filter("whole", whole);
     env.add_filter("present", present);
     env.add_function("range", functions::range);
     env.add_function("namespace", functions::namespace);
@@ -110,6 +112,20 @@ fn identifier(name: &str) -> Result<Value, Error> {
     } else {
         Err(Error::new(ErrorKind::InvalidOperation, format!("`{name}` is not an identifier")))
     }
+}
+
+/// Writes a condition that was spelled for the engine as it is: it was put together from operators, literals and the pack's own operands.
+fn expression(spelled: &str) -> Result<Value, Error> {
+    if spelled.contains('\n') {
+        return Err(Error::new(ErrorKind::InvalidOperation, "a condition has one line"));
+    }
+    Ok(Value::from_safe_string(spelled.to_owned()))
+}
+
+/// A number without a fraction as a whole one.
+fn whole(number: &Value) -> Value {
+    let float = f64::try_from(number.clone()).ok();
+    float.and_then(|float| float.to_string().parse::<i64>().ok()).map_or_else(|| number.clone(), Value::from)
 }
 
 /// Strings with another between them; a string like any other, whatever file it is written to.
@@ -145,7 +161,7 @@ fn present(value: &Value) -> Result<Value, Error> {
             kept.push((key, item));
         }
     }
-    Ok(kept.into_iter().collect())
+    Ok(Value::from_pairs(kept))
 }
 
 fn fail(message: &str) -> Result<Value, Error> {

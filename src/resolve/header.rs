@@ -53,8 +53,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
     resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
     scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
-    let vars = vars(resolver, &engine, &layered, &scope);
-    scope.values.insert("vars".to_owned(), vars);
+    vars(resolver, &engine, &layered, &mut scope);
     let spec = rendered(resolver, &engine, &layered, &scope).unwrap_or(raw);
     let owner = owner(resolver, &spec.owner);
     let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
@@ -92,20 +91,23 @@ fn text(field: Option<&Field<String>>) -> Option<String> {
 }
 
 /// The values that templates see as `vars`: each may use those before it.
-fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &Scope) -> Value {
+fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut Scope) {
     let mut vars = serde_json::Map::new();
+    scope.values.insert("vars".to_owned(), Value::Object(serde_json::Map::new()));
     let renderer = Renderer { files: resolver.cx.files, engine };
     for entry in root.get("vars").map(Node::entries).unwrap_or_default() {
         let value = if has_template(&entry.value) {
-            let mut scope = scope.clone();
             scope.values.insert("vars".to_owned(), Value::Object(vars.clone()));
-            renderer.node(&entry.value, &scope, &mut resolver.diagnostics)
+            renderer.node(&entry.value, scope, &mut resolver.diagnostics)
         } else {
             entry.value.clone()
         };
+        if has_template(&value) {
+            scope.unknown.push(format!("vars.{}", entry.key));
+        }
         vars.insert(entry.key.clone(), value.to_json());
     }
-    Value::Object(vars)
+    scope.values.insert("vars".to_owned(), Value::Object(vars));
 }
 
 /// The pipeline as types with its templates rendered, its steps left as they are.

@@ -108,7 +108,7 @@ impl<'a> Maker<'_, 'a, '_> {
             Some(matrix) => {
                 let Some(cells) = self.cells(matrix) else {
                     // The cells are unknown: what does not depend on them is still checked.
-                    self.check_raw(layered);
+                    self.check_raw(layered, entry.key_span);
                     return;
                 };
                 cells
@@ -132,9 +132,11 @@ impl<'a> Maker<'_, 'a, '_> {
         Node { span, kind: Shape::Map(entries.into_iter().map(render).collect()) }
     }
 
-    fn check_raw(&mut self, layered: &Node) {
-        let (_, _, faults) = decode_step(layered, &self.kind.fields.names());
+    fn check_raw(&mut self, layered: &Node, name: Span) {
+        let (_, fields, faults) = decode_step(layered, &self.kind.fields.names());
         self.resolver.diagnostics.extend(faults);
+        let fields = Node { span: name, kind: Shape::Map(fields) };
+        self.resolver.diagnostics.extend(self.kind.fields.check(&fields, &self.kind.name));
     }
 
     fn cell(&mut self, entry: &Entry, layered: &Node, cell: IndexMap<String, Value>) -> Option<Draft<'a>> {
@@ -146,7 +148,7 @@ impl<'a> Maker<'_, 'a, '_> {
         if let Some(condition) = layered.get("if")
             && !self.condition(condition, &scope)
         {
-            self.check_raw(layered);
+            self.check_raw(layered, entry.key_span);
             return None;
         }
         let kept: Vec<_> = layered.entries().iter().filter(|entry| !matches!(entry.key.as_str(), "matrix" | "if")).cloned().collect();
@@ -162,7 +164,7 @@ impl<'a> Maker<'_, 'a, '_> {
             cell,
             spec: spec?,
             kind: self.kind,
-            fields: self.kind.fields.with_defaults(&fields),
+            fields: self.kind.fields.with_texts(&self.kind.fields.with_defaults(&fields)),
             node,
             scope,
         })

@@ -117,9 +117,9 @@ fn uri(rest: &str) -> Result<Access, BadDsn> {
     if ports.iter().any(|port| !port.bytes().all(|byte| byte.is_ascii_digit())) {
         return Err(bad("its port is not a number"));
     }
-    let parts = [("user", decode(user)?), ("password", decode(password.unwrap_or(""))?), ("dbname", decode(database)?)];
-    let hosts = [("host", names.join(",")), ("port", ports.join(","))];
-    for (key, value) in parts.into_iter().chain(hosts) {
+    let login = [("user", decode(user)?), ("password", decode(password.unwrap_or(""))?), ("dbname", decode(database)?)];
+    let place = [("host", names.join(",")), ("port", ports.join(","))];
+    for (key, value) in login.into_iter().chain(place) {
         if !value.trim_matches(',').is_empty() {
             access.set(key, value)?;
         }

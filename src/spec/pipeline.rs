@@ -245,6 +245,7 @@ pub struct PipelineOverlay {
 #[schemars(deny_unknown_fields)]
 pub struct StepOverlay {
     /// A resource class of the platform.
+    #[serde(default)]
     #[schemars(extend("x-etlc-names" = "resources"))]
-    pub resources: Field<Label>,
+    pub resources: Option<Field<Label>>,
 }

@@ -260,16 +260,12 @@ fn is_query(body: &SetExpr) -> bool {
 /// "Expected: X, found: Y" in our words.
 fn reason(why: &str) -> String {
     let why = why.trim().trim_start_matches("sql parser error: ");
-    match why.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: ")) {
-        Some((expected, found)) => {
-            let found = if found.trim() == "EOF" { "the end".to_owned() } else { format!("`{}`", found.trim()) };
-            format!("expected {}, found {found}", expected.trim())
-        }
-        None => {
-            let mut chars = why.chars();
-            chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
-        }
+    if let Some((expected, found)) = why.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: ")) {
+        let found = if found.trim() == "EOF" { "the end".to_owned() } else { format!("`{}`", found.trim()) };
+        return format!("expected {}, found {found}", expected.trim());
     }
+    let mut chars = why.chars();
+    chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
 }
 
 fn not_understood(failure: Failure) -> Fault {

@@ -182,12 +182,20 @@ impl Tables<'_> {
                 let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
                 if delete.tables.is_empty() {
                     let using = delete.using.as_deref().unwrap_or_default();
-                    from.iter().for_each(|table| self.target(&table.relation, using));
+                    for table in from {
+                        self.target(&table.relation, using);
+                    }
                 } else {
-                    delete.tables.iter().for_each(|name| self.write(aliased(self.dialect, name, from).unwrap_or(name)));
+                    for name in &delete.tables {
+                        self.write(aliased(self.dialect, name, from).unwrap_or(name));
+                    }
                 }
             }
-            Statement::Truncate(truncate) => truncate.table_names.iter().for_each(|table| self.write(&table.name)),
+            Statement::Truncate(truncate) => {
+                for table in &truncate.table_names {
+                    self.write(&table.name);
+                }
+            }
             Statement::AlterTable(alter) => self.write(&alter.name),
             Statement::Copy { source: CopySource::Table { table_name, .. }, to, .. } => {
                 if *to {
@@ -198,7 +206,9 @@ impl Tables<'_> {
             }
             Statement::CopyIntoSnowflake { into, from_obj, .. } => {
                 self.write(into);
-                from_obj.iter().for_each(|name| self.read(name));
+                if let Some(name) = from_obj {
+                    self.read(name);
+                }
             }
             Statement::LoadData { table_name, .. } => self.write(table_name),
             _ => {}

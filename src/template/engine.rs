@@ -52,10 +52,13 @@ impl Engine {
     /// newlines kept.
     ///
     /// # Errors
-    /// Every fault that can be found at once.
+    /// Every fault that can be found at once; none where the template uses a value that is unknown.
     pub fn scalar(&self, text: &str, scope: &Scope) -> Result<Value, Vec<Fault>> {
         if !has_tags(text) {
             return Ok(Value::String(text.to_owned()));
+        }
+        if scope.is_unknown(text) {
+            return Err(Vec::new());
         }
         let checked = self.check(text, scope, SCALAR)?;
         if is_one_expression(&checked.ast, text) {
@@ -72,6 +75,9 @@ impl Engine {
     pub fn file(&self, text: &str, scope: &Scope) -> Result<Rendered, Vec<Fault>> {
         if !has_tags(text) {
             return Ok(Rendered { text: text.to_owned(), map: Vec::new() });
+        }
+        if scope.is_unknown(text) {
+            return Err(Vec::new());
         }
         let checked = self.check(text, scope, FILE)?;
         self.render(text, &checked, scope)
@@ -168,12 +174,12 @@ impl Engine {
     fn fault(&self, error: &Error, text: &str, checked: &Checked<'_>, scope: &Scope) -> Fault {
         let range = error.range().unwrap_or(0..0);
         let undefined = error.kind() == ErrorKind::UndefinedError || error.detail().is_some_and(|detail| detail.ends_with("is undefined)"));
-        if error.name() == Some(macros::TEMPLATE) {
-            if let Some((file, macro_text, range)) = self.macros.0.locate(&range) {
-                let explained = undefined.then(|| self.macros.0.explain(macro_text, &self.vocabulary(scope), &range)).flatten();
-                let fault = explained.unwrap_or_else(|| errors::running(error, errors::fit(macro_text, range)));
-                return Fault { file: Some(file.to_owned()), ..fault };
-            }
+        if error.name() == Some(macros::TEMPLATE)
+            && let Some((file, macro_text, range)) = self.macros.0.locate(&range)
+        {
+            let explained = undefined.then(|| macros::Table::explain(macro_text, &self.vocabulary(scope), &range)).flatten();
+            let fault = explained.unwrap_or_else(|| errors::running(error, errors::fit(macro_text, range)));
+            return Fault { file: Some(file.to_owned()), ..fault };
         }
         let range = errors::fit(text, checked.source.original(range));
         let explained = undefined.then(|| names::explain(&checked.ast, text, &self.vocabulary(scope), &range)).flatten();

@@ -97,7 +97,7 @@ impl Table {
     }
 
     /// The fault behind an "undefined" in a macro.
-    pub(super) fn explain(&self, text: &str, vocabulary: &Vocabulary<'_>, range: &Range<usize>) -> Option<Fault> {
+    pub(super) fn explain(text: &str, vocabulary: &Vocabulary<'_>, range: &Range<usize>) -> Option<Fault> {
         let ast = parse(text, TEMPLATE, library::syntax()).ok()?;
         names::explain(&ast, text, vocabulary, range)
     }
@@ -152,7 +152,7 @@ fn read(name: &str, text: &str, defined: &mut indexmap::IndexMap<String, String>
 }
 
 fn duplicate(name: &str, file: &str, span: Range<usize>, text: &str, defined: &mut indexmap::IndexMap<String, String>) -> Option<Fault> {
-    let Some(first) = defined.insert(name.to_owned(), file.to_owned()) else { return None };
+    let first = defined.insert(name.to_owned(), file.to_owned())?;
     let start = text[span.clone()].find(name).map_or(span.start, |offset| span.start + offset);
     let fault = Fault::new(&catalogue::TEMPLATE_SYNTAX, start..start + name.len(), format!("two macros are called `{name}`"));
     Some(fault.label("the second one").note(format!("the other one is in `{first}`; macros are called by name from every template")))

@@ -195,9 +195,16 @@ impl<'t> Walker<'t, '_> {
                 self.define(&stmt.macro_decl);
             }
             Stmt::Do(stmt) => self.call(&stmt.call, kept),
-            // The scanner has refused these.
-            Stmt::AutoEscape(_) | Stmt::Block(_) | Stmt::Import(_) | Stmt::FromImport(_) | Stmt::Extends(_) | Stmt::Include(_) => {}
-            Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => {}
+            // The first of these the scanner has refused; the others name nothing.
+            Stmt::AutoEscape(_)
+            | Stmt::Block(_)
+            | Stmt::Import(_)
+            | Stmt::FromImport(_)
+            | Stmt::Extends(_)
+            | Stmt::Include(_)
+            | Stmt::EmitRaw(_)
+            | Stmt::Continue(_)
+            | Stmt::Break(_) => {}
         }
     }
 
@@ -475,13 +482,11 @@ fn unknown_name(known: &Vocabulary<'_>, name: &str, range: Range<usize>) -> Faul
 }
 
 fn with_choice(fault: Fault, name: &str, what: &str, known: &[&str]) -> Fault {
-    match did_you_mean(name, known.iter().copied()) {
-        Some(help) => fault.help(help),
-        None => {
-            let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-            fault.note(format!("the {what} are {}", names.join(", ")))
-        }
+    if let Some(help) = did_you_mean(name, known.iter().copied()) {
+        return fault.help(help);
     }
+    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
+    fault.note(format!("the {what} are {}", names.join(", ")))
 }
 
 /// The name that a chain of attributes starts with.

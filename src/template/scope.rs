@@ -12,6 +12,16 @@ use super::CallError;
 pub struct Scope {
     /// Values by name, in the order in which errors list them. Nested maps are seen as `vars.x`.
     pub values: IndexMap<String, Value>,
+    /// Names such as `vars.regions` whose values were wrong, and reported: a template that uses one is unknown too, without a fault of its own.
+    pub unknown: Vec<String>,
+}
+
+impl Scope {
+    /// True for a template that uses a name whose value is unknown.
+    pub(super) fn is_unknown(&self, text: &str) -> bool {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '_');
+        self.unknown.iter().any(|name| text.match_indices(name.as_str()).any(|(at, _)| ends(&text[at + name.len()..])))
+    }
 }
 
 /// A function that templates can call: positional arguments in, a value or an error message out.

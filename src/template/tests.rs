@@ -13,7 +13,7 @@ fn scope() -> Scope {
         "vars": {"regions": ["us", "uk"], "days": 28, "none": null, "deep": {"b": 1, "a": 2}},
     });
     let Value::Object(values) = values else { unreachable!("it is a map") };
-    Scope { values: values.into_iter().collect() }
+    Scope { values: values.into_iter().collect(), ..Scope::default() }
 }
 
 fn engine(macros: &[(&str, &str)]) -> (Engine, Vec<Fault>) {

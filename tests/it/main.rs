@@ -2,10 +2,12 @@
 #![expect(clippy::disallowed_methods, reason = "tests make folders and read the tree that they are about")]
 
 mod bless;
-mod workspace;
-mod tidy;
-mod generated;
 mod cli;
 mod determinism;
 mod schema;
 mod schema_agreement;
+mod emit;
+mod emit_plans;
+mod generated;
+mod tidy;
+mod workspace;

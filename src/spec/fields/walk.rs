@@ -2,13 +2,19 @@
 
 use super::schema::{FieldSchema, Format, Schema, Type};
 use crate::source::Span;
-use crate::syntax::{Entry, Kind, Node};
+use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
 impl FieldSchema {
     /// A step's fields with the defaults of those that it does not give.
     #[must_use]
     pub fn with_defaults(&self, fields: &Node) -> Node {
         self.root.with_defaults(fields, fields.span)
+    }
+
+    /// A step's fields with each number and boolean that stands for text as the text that was written: `1.50` stays `1.50`.
+    #[must_use]
+    pub fn with_texts(&self, fields: &Node) -> Node {
+        texts(Some(&self.root), fields)
     }
 
     /// Every scalar of a step's fields, in the order of the text, with what the schema says that it means.
@@ -54,6 +60,33 @@ impl Schema {
         };
         self.any_of.iter().find(|schema| schema.types.iter().any(fits)).unwrap_or(self)
     }
+}
+
+fn is_other_than_text(node: &Node) -> bool {
+    matches!(node.scalar(), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)))
+}
+
+fn texts(schema: Option<&Schema>, node: &Node) -> Node {
+    let schema = schema.map(|schema| schema.chosen(node));
+    let kind = match &node.kind {
+        Kind::Scalar(text, _) if schema.is_some_and(|schema| schema.format == Some(Format::Text)) && is_other_than_text(node) => {
+            Kind::Scalar(text.clone(), Style::Computed)
+        }
+        Kind::Scalar(..) => node.kind.clone(),
+        Kind::List(items) => {
+            let schema = schema.and_then(|schema| schema.items.as_deref());
+            Kind::List(items.iter().map(|item| texts(schema, item)).collect())
+        }
+        Kind::Map(entries) => {
+            let filled = |entry: &Entry| Entry {
+                key: entry.key.clone(),
+                key_span: entry.key_span,
+                value: texts(schema.and_then(|schema| schema.under(&entry.key)), &entry.value),
+            };
+            Kind::Map(entries.iter().map(filled).collect())
+        }
+    };
+    Node { span: node.span, kind }
 }
 
 fn collect<'a>(schema: Option<&Schema>, node: &'a Node, found: &mut Vec<(Option<Format>, &'a Node)>) {
