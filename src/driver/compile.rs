@@ -58,13 +58,13 @@ impl Compiled {
         has_errors(&self.diagnostics)
     }
 
-    /// The pipelines that have files to write.
-    #[must_use]
-    pub fn rendered(&self) -> Vec<Rendered> {
-        let rendered = |pipeline: &Pipeline| {
-            Some(Rendered { pipeline: pipeline.name.clone()?, spec: pipeline.path.clone(), files: pipeline.files.clone()? })
+    /// Takes the files to write.
+    pub(super) fn take_rendered(&mut self) -> Vec<Rendered> {
+        let rendered = |pipeline: &mut Pipeline| {
+            let (name, files) = pipeline.name.clone().zip(pipeline.files.take())?;
+            Some(Rendered { pipeline: name, spec: pipeline.path.clone(), files })
         };
-        self.pipelines.iter().filter_map(rendered).collect()
+        self.pipelines.iter_mut().filter_map(rendered).collect()
     }
 }
 
@@ -148,7 +148,9 @@ impl<'a> Session<'a> {
     /// The paths of all pipelines, and whether they are all of them.
     fn discover(&mut self) -> (Vec<String>, bool) {
         let settings = &self.workspace.settings;
-        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, std::slice::from_ref(&settings.out));
+        let platform = settings.platform.as_ref().map(|located| located.text.clone());
+        let skipped: Vec<String> = platform.into_iter().chain([settings.out.clone()]).collect();
+        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, &skipped);
         let complete = found.is_empty() && self.workspace.diagnostics.is_empty();
         if paths.is_empty() && complete && self.workspace.marked && self.request.paths.is_empty() {
             self.diagnostics.push(no_pipelines(&settings.pipelines));
