@@ -1,4 +1,5 @@
 //! Embeds every file under `templates/` into the program, as a sorted list of path and text.
+#![expect(clippy::disallowed_methods, reason = "a build script reads folders and the variables that cargo sets")]
 
 use std::fmt::Write as _;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! Runs every case of `tests/cases/` and every page of `docs/errors/` through the whole program. `tests/cases/README.md` says how they are written.
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test runner writes workspaces and prints what it finds")]
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -47,7 +48,8 @@ fn name(file: &Path) -> String {
 }
 
 fn markdown(folder: &Path) -> Vec<PathBuf> {
-    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| entry.expect("the folder can be read").into_path());
+    let entries =
+        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| entry.expect("the folder can be read").into_path());
     entries.filter(|path| path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("README.md")).collect()
 }
 
@@ -244,7 +246,8 @@ impl<'a> Run<'a> {
             text: text(&found["message"]),
         };
         let found: Vec<Mark> = document["diagnostics"].as_array().into_iter().flatten().map(mark).collect();
-        let wrong = found.iter().any(|mark| mark.severity == "error") != (code != 0) && !self.args.iter().any(|arg| arg == "--deny-warnings");
+        let wrong =
+            found.iter().any(|mark| mark.severity == "error") != (code != 0) && !self.args.iter().any(|arg| arg == "--deny-warnings");
         if wrong { Err(format!("exit code {code} does not fit the findings")) } else { Ok(found) }
     }
 
@@ -287,7 +290,9 @@ impl<'a> Run<'a> {
         match (self.found(), expected) {
             (Err(fault), _) => vec![fault],
             (Ok(found), Some(_)) if found.is_empty() => vec!["nothing was found".to_owned()],
-            (Ok(found), _) => found.iter().filter(|mark| expected != Some(&mark.code)).map(|mark| format!("found, but not expected: {mark}")).collect(),
+            (Ok(found), _) => {
+                found.iter().filter(|mark| expected != Some(&mark.code)).map(|mark| format!("found, but not expected: {mark}")).collect()
+            }
         }
     }
 
@@ -374,7 +379,13 @@ fn marks_of(file: &str, text: &str) -> (String, Vec<Mark>) {
             let from = whole(number).map_or(0, |mark| mark.end());
             let to = whole(number + 1).map_or(body.len(), |mark| mark.start());
             let text = body[from..to].trim().to_owned();
-            marks.push(Mark { file: file.to_owned(), line: index as u64 + 1, severity: captures[1].to_owned(), code: captures[2].to_owned(), text });
+            marks.push(Mark {
+                file: file.to_owned(),
+                line: index as u64 + 1,
+                severity: captures[1].to_owned(),
+                code: captures[2].to_owned(),
+                text,
+            });
         }
         clean.push_str(&body[..whole(0).map_or(body.len(), |mark| mark.start())]);
         clean.push_str(end);

@@ -48,13 +48,13 @@ pub(super) enum Verb {
 #[derive(Clone, Debug, Args)]
 pub(super) struct Global {
     /// The folder of `etlc.yaml`; found upward from the named files, or from here, if not given
-    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, help_heading = "Options of every verb", value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub workspace: Option<String>,
     /// When to use colour; `auto` is for terminals, unless `NO_COLOR` is set
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    #[arg(long, global = true, help_heading = "Options of every verb", value_name = "WHEN", default_value = "auto")]
     pub color: Color,
     /// How to print what was found
-    #[arg(long, global = true, value_name = "FORMAT", default_value = "human")]
+    #[arg(long, global = true, help_heading = "Options of every verb", value_name = "FORMAT", default_value = "human")]
     pub format: Format,
 }
 

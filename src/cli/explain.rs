@@ -27,7 +27,8 @@ impl Explain {
             None => {
                 let mut failure = Failure::new(format!("no error or lint `{code}`"));
                 let near = did_you_mean(&code.to_uppercase(), ALL.iter().map(|rule| rule.id).filter(|id| id.starts_with('E')));
-                failure.help = did_you_mean(&code, ALL.iter().map(|rule| rule.id)).or(near).or(Some("`etlc explain` lists them all".to_owned()));
+                failure.help =
+                    did_you_mean(&code, ALL.iter().map(|rule| rule.id)).or(near).or(Some("`etlc explain` lists them all".to_owned()));
                 report::fail(&failure, global, world)
             }
         }

@@ -34,8 +34,12 @@ impl Init {
         match make(&folder, &self.folder, world) {
             Ok(()) => {
                 let here = if self.folder == "." { String::new() } else { format!("cd {}; ", self.folder) };
-                let list: String = STARTER.iter().map(|(path, _)| format!("  {path}\n")).collect();
-                world.say(&format!("made a workspace in `{}`:\n{list}next: {here}etlc validate; etlc render\n", self.folder));
+                let list: Vec<&str> = STARTER.iter().map(|(path, _)| *path).collect();
+                world.say(&format!(
+                    "made a workspace in `{}`:\n  {}\nnext: {here}etlc validate; etlc render\n",
+                    self.folder,
+                    list.join("\n  ")
+                ));
                 0
             }
             Err(failure) => report::fail(&failure, global, world),
@@ -47,11 +51,16 @@ impl Init {
 fn make(folder: &Path, shown: &str, world: &World) -> Result<(), Failure> {
     let taken = STARTER.iter().map(|(path, _)| path).find(|path| world.system.kind(&folder.join(path)).is_ok());
     if let Some(path) = taken {
-        let help = if *path == WORKSPACE_FILE { "this is a workspace already: try `etlc validate`" } else { "name another folder: `etlc init DIR`" };
+        let help = if *path == WORKSPACE_FILE {
+            "this is a workspace already: try `etlc validate`"
+        } else {
+            "name another folder: `etlc init DIR`"
+        };
         return Err(Failure::new(format!("`{path}` exists already in `{shown}`, and nothing is overwritten")).help(help));
     }
     for (path, text) in STARTER {
-        driver::write_file(&folder.join(path), text).map_err(|error| Failure::new(format!("cannot write `{path}` in `{shown}`: {error}")))?;
+        driver::write_file(&folder.join(path), text)
+            .map_err(|error| Failure::new(format!("cannot write `{path}` in `{shown}`: {error}")))?;
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! `etlc render`: what the orchestrator runs, written to a folder.
 
+use std::fmt::Write;
 use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
@@ -85,7 +86,7 @@ fn joined(compiled: &Compiled) -> String {
         if yaml && !text.starts_with("---") {
             out.push_str("---\n");
         }
-        out.push_str(&format!("# {path}\n{text}"));
+        let _ = write!(out, "# {path}\n{text}");
     }
     out
 }
@@ -99,7 +100,7 @@ fn written(done: &Done, folder: &str) -> String {
     let mut out = format!("{folder}: {} written, {} unchanged, {} removed\n", done.n_written, done.n_same, done.n_removed);
     if !done.kept.is_empty() {
         let names: Vec<String> = done.kept.iter().map(|name| format!("`{name}`")).collect();
-        out.push_str(&format!("{folder}: kept the old files of {}, which had errors\n", names.join(", ")));
+        let _ = writeln!(out, "{folder}: kept the old files of {}, which had errors", names.join(", "));
     }
     out
 }

@@ -46,7 +46,8 @@ pub(super) fn fail(failure: &Failure, global: &Global, world: &mut World) -> u8 
 /// Prints what was found.
 pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Global, world: &mut World, stream: Stream) -> u8 {
     let paths = Paths::new(workspace.files.root(), &world.cwd);
-    let report = Report { diagnostics: &compiled.diagnostics, map: workspace.files.map(), paths: &paths, n_pipelines: compiled.pipelines.len() };
+    let report =
+        Report { diagnostics: &compiled.diagnostics, map: workspace.files.map(), paths: &paths, n_pipelines: compiled.pipelines.len() };
     let text = match global.format {
         Format::Human => {
             let text = render::human(&report, look(global, world));

@@ -58,13 +58,13 @@ impl Compiled {
         has_errors(&self.diagnostics)
     }
 
-    /// The pipelines that have files to write.
-    #[must_use]
-    pub fn rendered(&self) -> Vec<Rendered> {
-        let rendered = |pipeline: &Pipeline| {
-            Some(Rendered { pipeline: pipeline.name.clone()?, spec: pipeline.path.clone(), files: pipeline.files.clone()? })
+    /// Takes the files to write.
+    pub(super) fn take_rendered(&mut self) -> Vec<Rendered> {
+        let rendered = |pipeline: &mut Pipeline| {
+            let (name, files) = pipeline.name.clone().zip(pipeline.files.take())?;
+            Some(Rendered { pipeline: name, spec: pipeline.path.clone(), files })
         };
-        self.pipelines.iter().filter_map(rendered).collect()
+        self.pipelines.iter_mut().filter_map(rendered).collect()
     }
 }
 
@@ -76,7 +76,8 @@ pub fn compile(workspace: &Workspace, request: &Request) -> Result<Compiled, Fai
     let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build();
     let pool = pool.map_err(|error| Failure::new(format!("no threads can be started: {error}")))?;
     // Reading the platform needs the deep stack and the guard as well.
-    let said = |said| Failure::new(format!("etlc itself failed: {said}")).help(format!("report it at {}/issues", env!("CARGO_PKG_REPOSITORY")));
+    let said =
+        |said| Failure::new(format!("etlc itself failed: {said}")).help(format!("report it at {}/issues", env!("CARGO_PKG_REPOSITORY")));
     pool.install(|| guard(|| Session::new(workspace, request).run()).map_err(said)?)
 }
 
@@ -130,7 +131,8 @@ impl<'a> Session<'a> {
     fn platform(&mut self) -> Platform {
         let settings = &self.workspace.settings;
         let folder = settings.platform.as_ref().map(|located| located.text.as_str());
-        let (platform, found) = resolve::load_platform(&self.workspace.files, folder, self.environment.as_ref().map(|located| located.text.as_str()));
+        let (platform, found) =
+            resolve::load_platform(&self.workspace.files, folder, self.environment.as_ref().map(|located| located.text.as_str()));
         self.diagnostics.extend(found);
         if let Some(environment) = &self.environment {
             // The name in `etlc.yaml` may be that of the platform as it is, without an overlay.
@@ -146,7 +148,9 @@ impl<'a> Session<'a> {
     /// The paths of all pipelines, and whether they are all of them.
     fn discover(&mut self) -> (Vec<String>, bool) {
         let settings = &self.workspace.settings;
-        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, std::slice::from_ref(&settings.out));
+        let platform = settings.platform.as_ref().map(|located| located.text.clone());
+        let skipped: Vec<String> = platform.into_iter().chain([settings.out.clone()]).collect();
+        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, &skipped);
         let complete = found.is_empty() && self.workspace.diagnostics.is_empty();
         if paths.is_empty() && complete && self.workspace.marked && self.request.paths.is_empty() {
             self.diagnostics.push(no_pipelines(&settings.pipelines));
@@ -182,7 +186,9 @@ impl<'a> Session<'a> {
     fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>) -> Outcome {
         let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
         let run = || {
-            let Some(document) = documents.get(path) else { return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new() } };
+            let Some(document) = documents.get(path) else {
+                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new() };
+            };
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
+use super::root::WORKSPACE_FILE;
 use super::workspace::Located;
 use crate::diag::{Diagnostic, catalogue};
 use crate::source::{Files, normalize};
 
-/// The paths of all pipelines, sorted. Hidden folders and those of `skipped` are not entered.
+/// The paths of all pipelines, sorted. Hidden folders and those of `skipped` are not entered, and the workspace's own file is none.
 pub(super) fn pipelines(files: &Files, globs: &[Located], skipped: &[String]) -> (Vec<String>, Vec<Diagnostic>) {
     let mut diagnostics = Vec::new();
     let mut set = GlobSetBuilder::new();
@@ -26,7 +27,7 @@ pub(super) fn pipelines(files: &Files, globs: &[Located], skipped: &[String]) ->
     let mut found = BTreeSet::new();
     for folder in outermost(&folders) {
         match walk(files, folder, skipped) {
-            Ok(paths) => found.extend(paths.into_iter().filter(|path| set.is_match(path))),
+            Ok(paths) => found.extend(paths.into_iter().filter(|path| path != WORKSPACE_FILE && set.is_match(path))),
             Err(error) => diagnostics.push(unreadable(&globs[0], folder, &error)),
         }
     }
@@ -55,7 +56,9 @@ fn literal_folder(glob: &str) -> &str {
 
 /// The folders that lie in no other of them.
 fn outermost<'a>(folders: &BTreeSet<&'a str>) -> Vec<&'a str> {
-    let inside = |folder: &str, other: &str| folder != other && (other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')));
+    let inside = |folder: &str, other: &str| {
+        folder != other && (other.is_empty() || folder.strip_prefix(other).is_some_and(|rest| rest.starts_with('/')))
+    };
     folders.iter().copied().filter(|folder| !folders.iter().any(|other| inside(folder, other))).collect()
 }
 

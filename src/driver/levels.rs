@@ -53,5 +53,5 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
         return diagnostic.note(format!("`{name}` is an error, and errors have no level")).help("remove this line");
     }
     let names = || lints().map(|rule| rule.id);
-    diagnostic.note(format!("the lints are {}", one_of(names()))).maybe_help(did_you_mean(name, names()))
+    diagnostic.note(format!("known: {}", one_of(names()))).maybe_help(did_you_mean(name, names()))
 }

@@ -48,7 +48,7 @@ impl Manifest {
 
 /// SHA-256 in hexadecimal.
 #[must_use]
-pub fn sha256(bytes: &[u8]) -> String {
+pub(super) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().fold(String::with_capacity(64), |mut text, byte| {
         let _ = write!(text, "{byte:02x}");
         text

@@ -22,6 +22,6 @@ pub use levels::Levels;
 pub use manifest::{MANIFEST, Manifest, Owned};
 pub use render::{Done, check, render};
 pub use request::{Failure, Goal, Request};
-pub use schema::pipeline_schema;
 pub use root::{Root, WORKSPACE_FILE, absolute, find};
+pub use schema::pipeline_schema;
 pub use workspace::{Located, Settings, Workspace};

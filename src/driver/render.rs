@@ -28,10 +28,12 @@ pub struct Done {
 /// # Errors
 /// When a file cannot be read or written.
 pub fn render(workspace: &Workspace, compiled: &mut Compiled, out: &Path) -> Result<Done, Failure> {
+    let faulty: BTreeSet<String> =
+        compiled.pipelines.iter().filter(|found| found.files.is_none()).map(|found| found.path.clone()).collect();
     let (folder, changes) = prepare(workspace, compiled, out)?;
-    let faulty: BTreeSet<&str> = compiled.pipelines.iter().filter(|found| found.files.is_none()).map(|found| found.path.as_str()).collect();
-    let kept = changes.kept.iter().filter(|(_, spec)| faulty.contains(spec.as_str())).map(|(name, _)| name.clone()).collect();
-    let done = Done { folder: folder.clone(), n_written: changes.n_writes(), n_same: changes.n_same, n_removed: changes.n_removals(), kept };
+    let kept = changes.kept.iter().filter(|(_, spec)| faulty.contains(*spec)).map(|(name, _)| name.clone()).collect();
+    let done =
+        Done { folder: folder.clone(), n_written: changes.n_writes(), n_same: changes.n_same, n_removed: changes.n_removals(), kept };
     changes.apply().map_err(|error| Failure::new(format!("cannot write below `{}`: {error}", folder.display())))?;
     Ok(done)
 }
@@ -57,8 +59,9 @@ pub fn check(workspace: &Workspace, compiled: &mut Compiled, out: &Path) -> Resu
 fn prepare(workspace: &Workspace, compiled: &mut Compiled, out: &Path) -> Result<(PathBuf, Changes), Failure> {
     let target = compiled.target.clone().unwrap_or_default();
     let folder = out.join(&compiled.environment).join(target);
-    let rendered = compiled.rendered();
-    let changes = compare(&folder, &rendered, &compiled.fleet).map_err(|error| Failure::new(format!("cannot read `{}`: {error}", folder.display())))?;
+    let rendered = compiled.take_rendered();
+    let changes = compare(&folder, rendered, &compiled.fleet)
+        .map_err(|error| Failure::new(format!("cannot read `{}`: {error}", folder.display())))?;
     let shown = shown(workspace, &folder);
     for (path, spec) in &changes.foreign {
         let span = spec_span(workspace, spec).unwrap_or_default();

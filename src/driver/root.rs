@@ -44,7 +44,8 @@ fn named_root(system: &dyn System, request: &Request, named: &str) -> Result<Roo
     let folder = system.canonicalize(&folder).map_err(|_| Failure::new(format!("no folder at `{named}`")))?;
     match system.kind(&folder.join(WORKSPACE_FILE)) {
         Ok(EntryKind::File(_)) => Ok(Root { folder, marked: true }),
-        _ => Err(Failure::new(format!("no `{WORKSPACE_FILE}` in `{named}`")).help(format!("`--workspace` names the folder of an `{WORKSPACE_FILE}`"))),
+        _ => Err(Failure::new(format!("no `{WORKSPACE_FILE}` in `{named}`"))
+            .help(format!("`--workspace` names the folder of an `{WORKSPACE_FILE}`"))),
     }
 }
 
@@ -97,7 +98,7 @@ pub fn absolute(cwd: &Path, path: &str) -> PathBuf {
 
 /// An absolute path as a path from the root with `/`; `None` outside it. The folder's links are resolved, the last name's is not.
 #[must_use]
-pub fn relative(system: &dyn System, root: &Path, full: &Path) -> Option<String> {
+pub(super) fn relative(system: &dyn System, root: &Path, full: &Path) -> Option<String> {
     let real = match (full.strip_prefix(root), full.parent(), full.file_name()) {
         (Ok(_), _, _) => full.to_path_buf(),
         (Err(_), Some(folder), Some(name)) => system.canonicalize(folder).ok()?.join(name),

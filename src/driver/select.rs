@@ -9,7 +9,7 @@ use crate::source::{EntryKind, Files, System};
 
 /// What was named.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selection {
+pub(super) struct Selection {
     /// The pipelines' files that were named, by path, by name or by a folder above them; `None` where nothing was named at all.
     pub pipelines: Option<BTreeSet<String>>,
     /// Other files and folders, which stand for the pipelines that use them.
@@ -21,7 +21,12 @@ impl Selection {
     ///
     /// # Errors
     /// When something was named that is neither a file, a folder nor a pipeline of the workspace.
-    pub fn new(files: &Files, request: &Request, all: &[String], names: &dyn Fn() -> Vec<(String, String)>) -> Result<Self, Failure> {
+    pub(super) fn new(
+        files: &Files,
+        request: &Request,
+        all: &[String],
+        names: &dyn Fn() -> Vec<(String, String)>,
+    ) -> Result<Self, Failure> {
         if request.paths.is_empty() {
             return Ok(Self::default());
         }
@@ -47,13 +52,13 @@ impl Selection {
 
     /// True where a pipeline must be read to know whether it is meant.
     #[must_use]
-    pub fn may_hold(&self, path: &str) -> bool {
+    pub(super) fn may_hold(&self, path: &str) -> bool {
         !self.used.is_empty() || self.pipelines.as_ref().is_none_or(|named| named.contains(path))
     }
 
     /// True for a pipeline that is meant, given the files that it uses.
     #[must_use]
-    pub fn holds(&self, path: &str, uses: &[String]) -> bool {
+    pub(super) fn holds(&self, path: &str, uses: &[String]) -> bool {
         let Some(named) = &self.pipelines else { return true };
         named.contains(path) || self.used.iter().any(|used| uses.iter().any(|file| is_below(file, used)))
     }
@@ -63,7 +68,8 @@ impl Selection {
 #[must_use]
 pub(super) fn is_name(system: &dyn System, request: &Request, typed: &str) -> bool {
     let mut chars = typed.chars();
-    let shape = chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
+    let shape =
+        chars.next().is_some_and(|c| c.is_ascii_lowercase()) && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
     shape && system.kind(&absolute(&request.cwd, typed)).is_err()
 }
 
@@ -104,7 +110,10 @@ mod tests {
 
     #[test]
     fn a_file_stands_for_the_pipelines_that_use_it() {
-        let selection = Selection { pipelines: Some(BTreeSet::from(["a/pipeline.yaml".to_owned()])), used: vec!["macros".to_owned(), "b/x.sql".to_owned()] };
+        let selection = Selection {
+            pipelines: Some(BTreeSet::from(["a/pipeline.yaml".to_owned()])),
+            used: vec!["macros".to_owned(), "b/x.sql".to_owned()],
+        };
         assert!(selection.holds("a/pipeline.yaml", &[]));
         assert!(selection.holds("c/pipeline.yaml", &["macros/dates.sql".to_owned()]));
         assert!(selection.holds("b/pipeline.yaml", &["b/x.sql".to_owned()]));

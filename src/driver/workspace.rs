@@ -97,6 +97,8 @@ fn read(files: &Files) -> (Settings, Vec<Diagnostic>) {
         }
     };
     let (document, mut diagnostics) = syntax::parse(&file);
+    // `off` is how a lint is switched off, and etlc is the only reader of this file.
+    diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id || file.slice(found.span()) != "off");
     let start = file.span_of(0..0);
     let Some(root) = document.root else { return (Settings::at(start), diagnostics) };
     let (decoded, faults) = syntax::decode::<spec::Workspace>(&root);
@@ -183,9 +185,13 @@ fn unreadable(file: &SourceFile, error: &FileError) -> Diagnostic {
         FileError::NotUtf8 { offset } => {
             Diagnostic::new(&catalogue::NOT_UTF8, span, format!("`{WORKSPACE_FILE}` is not UTF-8 text from byte {offset} on"))
         }
-        FileError::Outside => Diagnostic::new(&catalogue::OUTSIDE_WORKSPACE, span, format!("`{WORKSPACE_FILE}` is a link that leads out of its folder")),
+        FileError::Outside => {
+            Diagnostic::new(&catalogue::OUTSIDE_WORKSPACE, span, format!("`{WORKSPACE_FILE}` is a link that leads out of its folder"))
+        }
         FileError::NotAFile => Diagnostic::new(&catalogue::NOT_A_FILE, span, format!("`{WORKSPACE_FILE}` is not a regular file")),
         FileError::Missing { .. } => Diagnostic::new(&catalogue::FILE_MISSING, span, format!("no file at `{WORKSPACE_FILE}`")),
-        FileError::Io(_, text) => Diagnostic::new(&catalogue::UNREADABLE, span, format!("`{WORKSPACE_FILE}` cannot be read")).note(text.clone()),
+        FileError::Io(_, text) => {
+            Diagnostic::new(&catalogue::UNREADABLE, span, format!("`{WORKSPACE_FILE}` cannot be read")).note(text.clone())
+        }
     }
 }

@@ -34,7 +34,7 @@ pub struct Fleet {
 
 /// What would have to be done to a folder.
 #[derive(Debug, Default)]
-pub struct Changes {
+pub(super) struct Changes {
     folder: PathBuf,
     before: Manifest,
     after: Manifest,
@@ -52,7 +52,7 @@ pub struct Changes {
 
 /// A file that is not what the specs say.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stale {
+pub(super) struct Stale {
     /// Path from the output folder.
     pub path: String,
     /// The pipeline's file; it may be gone.
@@ -65,23 +65,28 @@ pub struct Stale {
 ///
 /// # Errors
 /// When the folder cannot be read, or its manifest is none.
-pub fn compare(folder: &Path, rendered: &[Rendered], fleet: &Fleet) -> io::Result<Changes> {
+pub(super) fn compare(folder: &Path, rendered: Vec<Rendered>, fleet: &Fleet) -> io::Result<Changes> {
     let before = load(folder)?;
     let mut changes = Changes { folder: folder.to_path_buf(), after: Manifest { version: 1, ..Manifest::default() }, ..Changes::default() };
+    // A pipeline is known by its name, and by its file in case that it was renamed.
+    let mut written = BTreeSet::new();
     for pipeline in rendered {
+        written.extend([pipeline.pipeline.clone(), pipeline.spec.clone()]);
         add(&mut changes, &before, pipeline)?;
     }
-    // A pipeline is known by its name, and by its file in case that it was renamed.
-    let written: BTreeSet<&str> = rendered.iter().flat_map(|pipeline| [pipeline.pipeline.as_str(), pipeline.spec.as_str()]).collect();
     let blocked: BTreeSet<String> = changes.foreign.iter().map(|(_, spec)| spec.clone()).collect();
     for (path, owned) in &before.files {
         if changes.after.files.contains_key(path) {
             continue;
         }
-        let rewritten = (written.contains(owned.pipeline.as_str()) || written.contains(owned.spec.as_str())) && !blocked.contains(&owned.spec);
+        let rewritten = (written.contains(&owned.pipeline) || written.contains(&owned.spec)) && !blocked.contains(&owned.spec);
         let gone = fleet.complete && !fleet.names.contains(&owned.pipeline) && !fleet.specs.contains(&owned.spec);
         if rewritten || gone {
-            let reason = if gone { format!("its pipeline `{}` is gone", owned.pipeline) } else { "its pipeline does not write it any more".to_owned() };
+            let reason = if gone {
+                format!("its pipeline `{}` is gone", owned.pipeline)
+            } else {
+                "its pipeline does not write it any more".to_owned()
+            };
             changes.stale.push(Stale { path: path.clone(), spec: owned.spec.clone(), reason });
             changes.removals.push(path.clone());
         } else {
@@ -97,43 +102,41 @@ fn load(folder: &Path) -> io::Result<Manifest> {
     let path = folder.join(MANIFEST);
     match disk::find(&path)? {
         Found::Nothing => Ok(Manifest { version: 1, ..Manifest::default() }),
-        Found::File(text) => Manifest::parse(&text).ok_or_else(|| io::Error::other(format!("`{}` is not a manifest that this etlc reads", path.display()))),
+        Found::File(text) => {
+            Manifest::parse(&text).ok_or_else(|| io::Error::other(format!("`{}` is not a manifest that this etlc reads", path.display())))
+        }
         Found::Other => Err(io::Error::other(format!("`{}` is not a file", path.display()))),
     }
 }
 
 /// Compares one pipeline's files.
-fn add(changes: &mut Changes, before: &Manifest, pipeline: &Rendered) -> io::Result<()> {
+fn add(changes: &mut Changes, before: &Manifest, rendered: Rendered) -> io::Result<()> {
+    let Rendered { pipeline, spec, files } = rendered;
     let mut writes = Vec::new();
     let mut stale = Vec::new();
-    let mut n_same = 0;
+    let mut after = BTreeMap::new();
     let n_foreign = changes.foreign.len();
-    for (path, bytes) in &pipeline.files {
-        let found = disk::find(&changes.folder.join(path))?;
-        let reason = match &found {
-            Found::File(old) if old == bytes => {
-                n_same += 1;
-                continue;
-            }
+    for (path, bytes) in files {
+        after.insert(path.clone(), Owned { pipeline: pipeline.clone(), spec: spec.clone(), sha256: sha256(&bytes) });
+        let reason = match disk::find(&changes.folder.join(&path))? {
+            Found::File(old) if old == bytes => continue,
             Found::Nothing => "it does not exist".to_owned(),
-            Found::File(old) if before.files.contains_key(path) => difference(old, bytes),
+            Found::File(old) if before.files.contains_key(&path) => difference(&old, &bytes),
             Found::File(_) | Found::Other => {
-                changes.foreign.push((path.clone(), pipeline.spec.clone()));
+                changes.foreign.push((path, spec.clone()));
                 continue;
             }
         };
-        stale.push(Stale { path: path.clone(), spec: pipeline.spec.clone(), reason });
-        writes.push((path.clone(), bytes.clone()));
+        stale.push(Stale { path: path.clone(), spec: spec.clone(), reason });
+        writes.push((path, bytes));
     }
     if changes.foreign.len() > n_foreign {
         return Ok(());
     }
+    changes.n_same += after.len() - writes.len();
     changes.writes.extend(writes);
     changes.stale.extend(stale);
-    changes.n_same += n_same;
-    let owned = |bytes: &[u8]| Owned { pipeline: pipeline.pipeline.clone(), spec: pipeline.spec.clone(), sha256: sha256(bytes) };
-    let files: BTreeMap<String, Owned> = pipeline.files.iter().map(|(path, bytes)| (path.clone(), owned(bytes))).collect();
-    changes.after.files.extend(files);
+    changes.after.files.extend(after);
     Ok(())
 }
 
@@ -166,13 +169,13 @@ fn clip(line: &str) -> String {
 impl Changes {
     /// How many files would be written.
     #[must_use]
-    pub fn n_writes(&self) -> usize {
+    pub(super) fn n_writes(&self) -> usize {
         self.writes.len()
     }
 
     /// How many files would be removed.
     #[must_use]
-    pub fn n_removals(&self) -> usize {
+    pub(super) fn n_removals(&self) -> usize {
         self.removals.len()
     }
 
@@ -180,7 +183,7 @@ impl Changes {
     ///
     /// # Errors
     /// When a file cannot be written. What was written until then is in the manifest.
-    pub fn apply(self) -> io::Result<()> {
+    pub(super) fn apply(self) -> io::Result<()> {
         let manifest = self.folder.join(MANIFEST);
         if self.before == self.after && self.writes.is_empty() && self.removals.is_empty() {
             return Ok(());
@@ -234,14 +237,14 @@ mod tests {
     #[test]
     fn files_are_written_kept_and_pruned_by_their_pipelines() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let both = [rendered("a", &[("dags/a.py", "1"), ("manifests/a.yaml", "x")]), rendered("b", &[("dags/b.py", "1")])];
-        let changes = compare(folder.path(), &both, &fleet(&["a", "b"]))?;
+        let both = vec![rendered("a", &[("dags/a.py", "1"), ("manifests/a.yaml", "x")]), rendered("b", &[("dags/b.py", "1")])];
+        let changes = compare(folder.path(), both.clone(), &fleet(&["a", "b"]))?;
         assert_eq!((changes.n_writes(), changes.stale.len()), (3, 3));
         changes.apply()?;
         assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py", "dags/b.py", "manifests/a.yaml"]);
 
         // `b` has a fault and is not rendered, `a` no longer writes its manifest.
-        let changes = compare(folder.path(), &[rendered("a", &[("dags/a.py", "2")])], &fleet(&["a", "b"]))?;
+        let changes = compare(folder.path(), vec![rendered("a", &[("dags/a.py", "2")])], &fleet(&["a", "b"]))?;
         assert_eq!(changes.kept, BTreeMap::from([("b".to_owned(), "b.yaml".to_owned())]));
         assert_eq!(changes.stale[0].reason, "line 1 is `1` and should be `2`");
         changes.apply()?;
@@ -249,11 +252,11 @@ mod tests {
 
         // `b` is gone; a fault in its file alone would not have removed it.
         let faulty = Fleet { specs: BTreeSet::from(["b.yaml".to_owned()]), ..fleet(&["a"]) };
-        assert_eq!(compare(folder.path(), &[], &faulty)?.n_removals(), 0);
-        assert_eq!(compare(folder.path(), &[], &Fleet { complete: false, ..fleet(&["a"]) })?.n_removals(), 0);
-        compare(folder.path(), &[rendered("a", &[("dags/a.py", "2")])], &fleet(&["a"]))?.apply()?;
+        assert_eq!(compare(folder.path(), Vec::new(), &faulty)?.n_removals(), 0);
+        assert_eq!(compare(folder.path(), Vec::new(), &Fleet { complete: false, ..fleet(&["a"]) })?.n_removals(), 0);
+        compare(folder.path(), vec![rendered("a", &[("dags/a.py", "2")])], &fleet(&["a"]))?.apply()?;
         assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py"]);
-        compare(folder.path(), &[], &fleet(&[]))?.apply()?;
+        compare(folder.path(), Vec::new(), &fleet(&[]))?.apply()?;
         assert_eq!(listing(folder.path()), [] as [String; 0]);
         Ok(())
     }
@@ -263,8 +266,8 @@ mod tests {
         let folder = tempfile::tempdir()?;
         disk::write(&folder.path().join("dags/a.py"), b"mine")?;
         disk::write(&folder.path().join("dags/b.py"), b"1")?;
-        let both = [rendered("a", &[("dags/a.py", "1"), ("manifests/a.yaml", "x")]), rendered("b", &[("dags/b.py", "1")])];
-        let changes = compare(folder.path(), &both, &fleet(&["a", "b"]))?;
+        let both = vec![rendered("a", &[("dags/a.py", "1"), ("manifests/a.yaml", "x")]), rendered("b", &[("dags/b.py", "1")])];
+        let changes = compare(folder.path(), both.clone(), &fleet(&["a", "b"]))?;
         assert_eq!(changes.foreign, [("dags/a.py".to_owned(), "a.yaml".to_owned())]);
         assert_eq!((changes.n_writes(), changes.n_same), (0, 1));
         changes.apply()?;
@@ -276,9 +279,9 @@ mod tests {
     #[test]
     fn a_second_run_changes_nothing() -> io::Result<()> {
         let folder = tempfile::tempdir()?;
-        let one = [rendered("a", &[("a.yaml", "x")])];
-        compare(folder.path(), &one, &fleet(&["a"]))?.apply()?;
-        let changes = compare(folder.path(), &one, &fleet(&["a"]))?;
+        let one = vec![rendered("a", &[("a.yaml", "x")])];
+        compare(folder.path(), one.clone(), &fleet(&["a"]))?.apply()?;
+        let changes = compare(folder.path(), one.clone(), &fleet(&["a"]))?;
         assert!(changes.stale.is_empty() && changes.before == changes.after);
         Ok(())
     }

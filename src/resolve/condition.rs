@@ -33,7 +33,9 @@ pub(super) fn parse(text: &str, kind: &dyn Fn(&Reference) -> Option<ParamType>) 
     let condition = parser.or()?;
     match parser.tokens.get(parser.at) {
         None => Ok(condition),
-        Some((_, range)) => Err(parser.fault(range.clone(), "the condition should have ended here", "join two comparisons with `and` or `or`")),
+        Some((_, range)) => {
+            Err(parser.fault(range.clone(), "the condition should have ended here", "join two comparisons with `and` or `or`"))
+        }
     }
 }
 
@@ -61,7 +63,11 @@ fn tokens(text: &str) -> Result<Vec<Spanned>, Fault> {
         } else if let Some(space) = rest.chars().next().filter(|c| c.is_whitespace()) {
             at += space.len_utf8();
         } else {
-            let (token, length) = token(rest).map_err(|(message, help)| Fault { range: at..at + rest.chars().next().map_or(0, char::len_utf8), message, help })?;
+            let (token, length) = token(rest).map_err(|(message, help)| Fault {
+                range: at..at + rest.chars().next().map_or(0, char::len_utf8),
+                message,
+                help,
+            })?;
             tokens.push((token, at..at + length));
             at += length;
         }
@@ -108,7 +114,10 @@ fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
             Some(number) if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Token::Literal(Value::Number(number)),
             _ => {
                 let shown = if word.is_empty() { rest.chars().take(1).collect() } else { word.to_owned() };
-                return Err((format!("`{shown}` is not known"), format!("write text in quotes, as in `'{shown}'`, and run-time values as `${{…}}`")));
+                return Err((
+                    format!("`{shown}` is not known"),
+                    format!("write text in quotes, as in `'{shown}'`, and run-time values as `${{…}}`"),
+                ));
             }
         },
     };
@@ -186,7 +195,11 @@ impl Parser<'_> {
         let is_list = matches!(right, Operand::Literal(Value::Array(_)));
         let range = start..self.tokens[self.at - 1].1.end;
         if (op == Comparison::In) != is_list {
-            return Err(self.fault(range, "`in` needs a list on its right, and no other comparison takes one", "write `${params.x} in ['a', 'b']`"));
+            return Err(self.fault(
+                range,
+                "`in` needs a list on its right, and no other comparison takes one",
+                "write `${params.x} in ['a', 'b']`",
+            ));
         }
         for left in &left_kinds {
             if let Some(right) = right_kinds.iter().find(|right| !comparable(*left, **right)) {
@@ -268,7 +281,18 @@ mod tests {
 
     #[test]
     fn mixed_types_and_half_conditions_are_refused() {
-        for text in ["${params.n} > 'x'", "${params.n}", "${params.n} = 1", "1 in 2", "${params.n} == [1]", "(1 == 1", "true < false", "", "1 == 1 1 == 1", "'a"] {
+        for text in [
+            "${params.n} > 'x'",
+            "${params.n}",
+            "${params.n} = 1",
+            "1 in 2",
+            "${params.n} == [1]",
+            "(1 == 1",
+            "true < false",
+            "",
+            "1 == 1 1 == 1",
+            "'a",
+        ] {
             assert!(parse(text, &kind).is_err(), "{text}");
         }
         assert!(parse(&"not ".repeat(10_000), &kind).is_err());

@@ -29,7 +29,12 @@ const FIELDS: [Spec; 5] = [
     Spec { name: "minute", first: 0, last: 59, names: &[] },
     Spec { name: "hour", first: 0, last: 23, names: &[] },
     Spec { name: "day of month", first: 1, last: 31, names: &[] },
-    Spec { name: "month", first: 1, last: 12, names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"] },
+    Spec {
+        name: "month",
+        first: 1,
+        last: 12,
+        names: &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"],
+    },
     Spec { name: "day of week", first: 0, last: 6, names: &["sun", "mon", "tue", "wed", "thu", "fri", "sat"] },
 ];
 
@@ -51,7 +56,11 @@ pub(super) fn canonical(text: &str) -> Result<String, Fault> {
     }
     let parts: Vec<_> = text.split_whitespace().collect();
     if parts.len() != FIELDS.len() {
-        let help = if parts.len() == 6 { "leave the seconds out; schedules are whole minutes" } else { "write minute, hour, day, month and weekday: `0 6 * * *`" };
+        let help = if parts.len() == 6 {
+            "leave the seconds out; schedules are whole minutes"
+        } else {
+            "write minute, hour, day, month and weekday: `0 6 * * *`"
+        };
         return fault(format!("it has {} fields, not five", parts.len()), help);
     }
     let mut sets = Vec::new();
@@ -65,7 +74,18 @@ pub(super) fn canonical(text: &str) -> Result<String, Fault> {
             "restrict one of them and test the other in the first step, or use two pipelines",
         );
     }
-    let longest = sets[3].iter().map(|month| if *month == 2 { 29 } else if [4, 6, 9, 11].contains(month) { 30 } else { 31 }).max();
+    let longest = sets[3]
+        .iter()
+        .map(|month| {
+            if *month == 2 {
+                29
+            } else if [4, 6, 9, 11].contains(month) {
+                30
+            } else {
+                31
+            }
+        })
+        .max();
     if sets[2].first().copied() > longest {
         return fault("no month has such a day, so it would never run", "name a day that one of the months has");
     }
@@ -79,7 +99,9 @@ fn field(text: &str, spec: &Spec) -> Result<BTreeSet<u32>, Fault> {
         let (range, step) = match item.split_once('/') {
             Some((range, step)) => match step.parse::<u32>() {
                 Ok(step) if step > 0 && step <= spec.last => (range, Some(step)),
-                _ => return fault(format!("`{step}` is not a step of the {}", spec.name), format!("write a number from 1 to {}", spec.last)),
+                _ => {
+                    return fault(format!("`{step}` is not a step of the {}", spec.name), format!("write a number from 1 to {}", spec.last));
+                }
             },
             None => (item, None),
         };
@@ -156,8 +178,24 @@ mod tests {
     #[test]
     fn what_engines_read_differently_is_refused() {
         for refused in [
-            "0 0 6 * * *", "@every 5m", "@reboot", "CRON_TZ=UTC 0 6 * * *", "0 22-2 * * *", "? ? * * *", "0 0 L * *", "0 0 1 * MON", "0 0 31 2 *", "0 0 30 2 *",
-            "0 0 31 4,6 *", "60 * * * *", "*/0 * * * *", "R * * * *", "", "* * * *", "+1 * * * *", "0 0 * * MON#1",
+            "0 0 6 * * *",
+            "@every 5m",
+            "@reboot",
+            "CRON_TZ=UTC 0 6 * * *",
+            "0 22-2 * * *",
+            "? ? * * *",
+            "0 0 L * *",
+            "0 0 1 * MON",
+            "0 0 31 2 *",
+            "0 0 30 2 *",
+            "0 0 31 4,6 *",
+            "60 * * * *",
+            "*/0 * * * *",
+            "R * * * *",
+            "",
+            "* * * *",
+            "+1 * * * *",
+            "0 0 * * MON#1",
         ] {
             assert!(canonical(refused).is_err(), "{refused}");
         }

@@ -83,29 +83,39 @@ impl Datasets {
     /// Physical tables and the datasets that they are: connection, table, dataset.
     pub fn tables(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
         let external = self.external.iter().filter(|(_, data)| data.is_table);
-        let external = external.filter_map(|(name, data)| Some((data.connection.as_deref(), data.text.as_ref()?.as_constant()?, name.as_str())));
+        let external =
+            external.filter_map(|(name, data)| Some((data.connection.as_deref(), data.text.as_ref()?.as_constant()?, name.as_str())));
         let written = self.outputs.iter().flatten().filter(|(_, output)| output.kind == OutputKind::Table);
-        let written = written.filter_map(|(name, output)| Some((output.connection.as_deref(), output.text.as_ref()?.as_constant()?, name.as_str())));
+        let written =
+            written.filter_map(|(name, output)| Some((output.connection.as_deref(), output.text.as_ref()?.as_constant()?, name.as_str())));
         external.chain(written)
     }
 
     fn check_name(&self, resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], draft: &Draft<'_>, name: &str, span: Span) {
         if let Some(external) = self.external.get(name) {
             resolver.report(
-                Diagnostic::new(&catalogue::DUPLICATE_DATASET, span, format!("`{name}` is both an output of `{}` and a dataset from outside", draft.name))
-                    .label("written here")
-                    .also(external.span, "declared as coming from outside here")
-                    .note("datasets and outputs share one set of names in a pipeline")
-                    .help("rename one of them"),
+                Diagnostic::new(
+                    &catalogue::DUPLICATE_DATASET,
+                    span,
+                    format!("`{name}` is both an output of `{}` and a dataset from outside", draft.name),
+                )
+                .label("written here")
+                .also(external.span, "declared as coming from outside here")
+                .note("datasets and outputs share one set of names in a pipeline")
+                .help("rename one of them"),
             );
         }
         if let Some(other) = self.writers(name).map(|index| &drafts[index]).find(|other| other.name != draft.name) {
             resolver.report(
-                Diagnostic::new(&catalogue::DUPLICATE_DATASET, span, format!("the steps `{}` and `{}` both write `{name}`", other.name, draft.name))
-                    .label(format!("`{}` writes it here", draft.name))
-                    .also(other.name_span, format!("`{}` writes it too", other.name))
-                    .note("a reader could not know which of them to wait for, and the last one to run would win")
-                    .help("give each step an output of its own, and join them in a step after both"),
+                Diagnostic::new(
+                    &catalogue::DUPLICATE_DATASET,
+                    span,
+                    format!("the steps `{}` and `{}` both write `{name}`", other.name, draft.name),
+                )
+                .label(format!("`{}` writes it here", draft.name))
+                .also(other.name_span, format!("`{}` writes it too", other.name))
+                .note("a reader could not know which of them to wait for, and the last one to run would win")
+                .help("give each step an output of its own, and join them in a step after both"),
             );
         }
     }
@@ -155,7 +165,14 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
     let datasets = header.spec.datasets.as_ref().and_then(Field::get).map(|map| &map.0);
     for (name, item) in datasets.into_iter().flatten() {
         let Some(data) = item.value.get() else {
-            let unknown = External { span: item.key_span, text: None, is_table: false, connection: None, columns: IndexMap::new(), description: None };
+            let unknown = External {
+                span: item.key_span,
+                text: None,
+                is_table: false,
+                connection: None,
+                columns: IndexMap::new(),
+                description: None,
+            };
             found.insert(name.0.clone(), unknown);
             continue;
         };
@@ -207,7 +224,9 @@ fn outputs(resolver: &mut Resolver<'_>, draft: &Draft<'_>) -> IndexMap<String, O
             );
         } else if let Some(name) = field.get() {
             let connection = step_connection(resolver, draft).map(|(name, _)| name);
-            let text = connection.as_deref().and_then(|connection| table_name(resolver, connection, &resolver.name.clone(), &resolver.team.clone(), &name.0));
+            let text = connection
+                .as_deref()
+                .and_then(|connection| table_name(resolver, connection, &resolver.name.clone(), &resolver.team.clone(), &name.0));
             outputs.insert(name.0.clone(), table(field.span, connection, text));
         }
     }
@@ -216,7 +235,9 @@ fn outputs(resolver: &mut Resolver<'_>, draft: &Draft<'_>) -> IndexMap<String, O
         let output = output(resolver, draft, &name.0, declared, item.key_span);
         if outputs.contains_key(&name.0) {
             let message = format!("`{}` stands in both `output` and `outputs`", name.0);
-            resolver.report(Diagnostic::new(&catalogue::CONFLICTING_KEYS, item.key_span, message).label("the second time").help("keep one of them"));
+            resolver.report(
+                Diagnostic::new(&catalogue::CONFLICTING_KEYS, item.key_span, message).label("the second time").help("keep one of them"),
+            );
         }
         outputs.insert(name.0.clone(), output);
     }
@@ -232,9 +253,13 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
     let given = [declared.table.is_some(), declared.format.is_some(), declared.value.is_some()];
     if given.iter().filter(|given| **given).count() != 1 {
         resolver.report(
-            Diagnostic::new(&catalogue::CONFLICTING_KEYS, span, format!("the output `{name}` must have exactly one of `table`, `format` and `value`"))
-                .label("a table, an artifact or a value?")
-                .help("write `{table: auto}` for a table, `{format: parquet}` for an artifact, `{value: json}` for a small value"),
+            Diagnostic::new(
+                &catalogue::CONFLICTING_KEYS,
+                span,
+                format!("the output `{name}` must have exactly one of `table`, `format` and `value`"),
+            )
+            .label("a table, an artifact or a value?")
+            .help("write `{table: auto}` for a table, `{format: parquet}` for an artifact, `{value: json}` for a small value"),
         );
     }
     let mut output = if let Some(field) = &declared.table {
@@ -243,7 +268,9 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
             None => step_connection(resolver, draft).map(|(name, _)| name),
         };
         let text = match field.get().map(String::as_str) {
-            Some("auto") => connection.as_deref().and_then(|connection| table_name(resolver, connection, &resolver.name.clone(), &resolver.team.clone(), name)),
+            Some("auto") => connection
+                .as_deref()
+                .and_then(|connection| table_name(resolver, connection, &resolver.name.clone(), &resolver.team.clone(), name)),
             other => other.map(ToOwned::to_owned),
         };
         table(span, connection, text)
@@ -291,12 +318,25 @@ pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>
         None => {
             let found = default_connection(resolver);
             if found.is_none() {
-                let names: Vec<_> = resolver.cx.platform.spec.connections.iter().filter_map(|field| field.get()).flat_map(|map| map.0.keys()).map(|name| name.0.as_str()).collect();
+                let names: Vec<_> = resolver
+                    .cx
+                    .platform
+                    .spec
+                    .connections
+                    .iter()
+                    .filter_map(|field| field.get())
+                    .flat_map(|map| map.0.keys())
+                    .map(|name| name.0.as_str())
+                    .collect();
                 let span = draft.name_span;
-                let found = Diagnostic::new(&catalogue::UNKNOWN_CONNECTION, span, format!("the step `{}` does not say which connection its table is in", draft.name))
-                    .label("needs a connection")
-                    .note(format!("the platform has {}, and none is the default", crate::diag::one_of(names)))
-                    .help("add `connection: NAME`, or mark one of the platform's connections `default: true`");
+                let found = Diagnostic::new(
+                    &catalogue::UNKNOWN_CONNECTION,
+                    span,
+                    format!("the step `{}` does not say which connection its table is in", draft.name),
+                )
+                .label("needs a connection")
+                .note(format!("the platform has {}, and none is the default", crate::diag::one_of(names)))
+                .help("add `connection: NAME`, or mark one of the platform's connections `default: true`");
                 resolver.report(found);
             }
             found
@@ -352,7 +392,13 @@ fn artifact_uri(resolver: &mut Resolver<'_>, draft: &Draft<'_>, output: &str, de
         Lookup::Faulty => return None,
     };
     let (pipeline, team, step) = (resolver.name.clone(), resolver.team.clone(), draft.file_stem());
-    let scope = [("pipeline", pipeline.as_str()), ("step", step.as_str()), ("output", output), ("env", resolver.cx.platform.env_name()), ("team", team.as_str())];
+    let scope = [
+        ("pipeline", pipeline.as_str()),
+        ("step", step.as_str()),
+        ("output", output),
+        ("env", resolver.cx.platform.env_name()),
+        ("team", team.as_str()),
+    ];
     let uri = render(resolver, storage.uri.get()?, storage.uri.span, &scope)?;
     Some(Text::parse(&uri))
 }
@@ -377,13 +423,18 @@ fn check_place(resolver: &mut Resolver<'_>, places: &mut IndexMap<String, (Span,
     let Some(text) = &output.text else { return };
     let place = serde_json::to_string(text).unwrap_or_default();
     if let Some((other, name)) = places.get(&place) {
-        let appends = draft.fields.get("materialize").is_some_and(|node| matches!(&node.kind, Kind::Scalar(text, _) if text != "table" && text != "view"));
+        let appends = draft
+            .fields
+            .get("materialize")
+            .is_some_and(|node| matches!(&node.kind, Kind::Scalar(text, _) if text != "table" && text != "view"));
         // Cells of a matrix may fill one table together, if each adds to it.
         if *name == draft.name && output.kind == OutputKind::Table && appends {
             return;
         }
         let help = match output.kind {
-            OutputKind::Table if *name == draft.name => "add to the table with `materialize: append` and a `partition`, or take the matrix's value into `outputs: {…: {table: …}}`",
+            OutputKind::Table if *name == draft.name => {
+                "add to the table with `materialize: append` and a `partition`, or take the matrix's value into `outputs: {…: {table: …}}`"
+            }
             OutputKind::Table => "give one of them another table",
             OutputKind::Artifact | OutputKind::Value => "let the storage's `uri` hold `{{ step }}` and `{{ output }}`",
         };

@@ -8,7 +8,13 @@ use crate::syntax::{Node, source_span};
 use crate::template;
 
 /// A name that is none of those known.
-pub(super) fn unknown_name<'a>(rule: &'static Rule, span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'a str>) -> Diagnostic {
+pub(super) fn unknown_name<'a>(
+    rule: &'static Rule,
+    span: Span,
+    what: &str,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
     let known: Vec<_> = known.into_iter().collect();
     let found = Diagnostic::new(rule, span, format!("no {what} is called `{name}`")).label("not known here");
     let found = if known.is_empty() {

@@ -33,7 +33,8 @@ pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &D
     for (edges, lowered) in graph.iter_mut().zip(lowered) {
         edges.sort_unstable_keys();
         for (&writer, because) in edges.iter() {
-            let because = because.iter().map(|edge| NeedOrigin { reason: edge.reason.clone(), origin: resolver.origin(edge.span) }).collect();
+            let because =
+                because.iter().map(|edge| NeedOrigin { reason: edge.reason.clone(), origin: resolver.origin(edge.span) }).collect();
             lowered.step.needs.push(Need { step: drafts[writer].id.clone(), because });
         }
     }
@@ -53,7 +54,9 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
         let found: Vec<_> = (0..scene.drafts.len()).filter(before).collect();
         if *name == draft.name || *name == draft.id {
             resolver.report(
-                Diagnostic::new(&catalogue::CYCLE, field.span, format!("the step `{name}` waits for itself")).label("the step itself").help("take it away"),
+                Diagnostic::new(&catalogue::CYCLE, field.span, format!("the step `{name}` waits for itself"))
+                    .label("the step itself")
+                    .help("take it away"),
             );
         } else if found.is_empty() && !left_out(scene, name) {
             report_no_step(resolver, scene, name, field.span);

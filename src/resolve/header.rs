@@ -58,10 +58,20 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     let owner = owner(resolver, &spec.owner);
     let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
     Some(Header {
-        formerly: spec.formerly.as_ref().and_then(Field::get).map(|names| names.iter().filter_map(|name| Some(name.get()?.0.clone())).collect()).unwrap_or_default(),
+        formerly: spec
+            .formerly
+            .as_ref()
+            .and_then(Field::get)
+            .map(|names| names.iter().filter_map(|name| Some(name.get()?.0.clone())).collect())
+            .unwrap_or_default(),
         owner,
         description: text(spec.description.as_ref()),
-        tags: spec.tags.as_ref().and_then(Field::get).map(|tags| tags.iter().filter_map(|tag| Some(tag.get()?.0.clone())).collect()).unwrap_or_default(),
+        tags: spec
+            .tags
+            .as_ref()
+            .and_then(Field::get)
+            .map(|tags| tags.iter().filter_map(|tag| Some(tag.get()?.0.clone())).collect())
+            .unwrap_or_default(),
         timezone: schedule::timezone(resolver, spec.timezone.as_ref()).unwrap_or_else(|| "UTC".to_owned()),
         schedule: schedule::resolve(resolver, spec.schedule.as_ref()),
         trigger: trigger(resolver, spec.trigger.as_ref()),
@@ -190,7 +200,9 @@ fn on_failure(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Notify>>) 
         let Some(name) = channel.get() else { continue };
         match look_up(&resolver.cx.platform.spec.channels, &name.0) {
             Lookup::Found(found) => notifications.extend(notification(resolver, &name.0, found, channel.span)),
-            Lookup::Missing(names) => resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names)),
+            Lookup::Missing(names) => {
+                resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names))
+            }
             Lookup::Faulty => {}
         }
     }

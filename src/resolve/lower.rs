@@ -37,7 +37,14 @@ pub(super) struct Lowered {
 }
 
 /// Lowers one draft.
-pub(super) fn lower<'a>(resolver: &mut Resolver<'a>, header: &Header, datasets: &Datasets, drafts: &[Draft<'a>], index: usize, draft: &Draft<'a>) -> Lowered {
+pub(super) fn lower<'a>(
+    resolver: &mut Resolver<'a>,
+    header: &Header,
+    datasets: &Datasets,
+    drafts: &[Draft<'a>],
+    index: usize,
+    draft: &Draft<'a>,
+) -> Lowered {
     let scene = Scene { header, datasets, drafts, index };
     let mut lowering = Lowering { resolver, scene, uses: Uses::default(), env: IndexMap::new(), secrets: IndexMap::new() };
     lowering.run(draft)
@@ -72,7 +79,8 @@ impl<'a> Lowering<'_, '_, 'a> {
         let foreach = self.foreach(draft);
         let (image, pull_policy, init) = self.image(draft, connection.as_ref(), container.image);
         let outputs = &self.scene.datasets.outputs[self.scene.index];
-        let value_outputs: Vec<_> = outputs.iter().filter(|(_, output)| output.kind == OutputKind::Value).map(|(name, _)| name.as_str()).collect();
+        let value_outputs: Vec<_> =
+            outputs.iter().filter(|(_, output)| output.kind == OutputKind::Value).map(|(name, _)| name.as_str()).collect();
         let refers = self.uses.writers().map(|(writer, reference, span)| (writer, reference.to_string(), span)).collect();
         let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten().filter_map(|field| field.get().cloned());
         let mut reads: Vec<String> = inputs.collect();
@@ -90,7 +98,13 @@ impl<'a> Lowering<'_, '_, 'a> {
             run_if: run_if(draft.spec.run_if.as_ref().and_then(Field::get).copied().unwrap_or_default()),
             when,
             foreach,
-            container: Container { image, pull_policy, command: container.command, args: container.args, env: std::mem::take(&mut self.env) },
+            container: Container {
+                image,
+                pull_policy,
+                command: container.command,
+                args: container.args,
+                env: std::mem::take(&mut self.env),
+            },
             runtime_values: std::mem::take(&mut self.uses).plan(&value_outputs),
             secrets: std::mem::take(&mut self.secrets),
             files,
@@ -109,7 +123,8 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     fn connection(&mut self, draft: &Draft<'a>) -> Option<Connection> {
-        let uses = draft.kind.fields.formats(&draft.fields).iter().any(|(format, _)| matches!(format, Some(Format::Sql | Format::Connection)));
+        let uses =
+            draft.kind.fields.formats(&draft.fields).iter().any(|(format, _)| matches!(format, Some(Format::Sql | Format::Connection)));
         if !uses {
             return None;
         }
@@ -146,7 +161,12 @@ impl<'a> Lowering<'_, '_, 'a> {
         let mut set = |name: &str, value: Value| scope.values.insert(name.to_owned(), value);
         set("fields", draft.fields.to_json());
         let retries = draft.spec.retries.as_ref().and_then(Field::get).and_then(|retries| retries.limit.get()).copied().unwrap_or(0);
-        let step = [("id", Value::from(draft.id.as_str())), ("name", Value::from(draft.name.as_str())), ("file_stem", Value::from(draft.file_stem())), ("retries", Value::from(retries))];
+        let step = [
+            ("id", Value::from(draft.id.as_str())),
+            ("name", Value::from(draft.name.as_str())),
+            ("file_stem", Value::from(draft.file_stem())),
+            ("retries", Value::from(retries)),
+        ];
         set("step", Value::Object(step.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()));
         set("pipeline", Value::from(self.resolver.name.as_str()));
         set("team", Value::from(self.resolver.team.as_str()));
@@ -156,10 +176,15 @@ impl<'a> Lowering<'_, '_, 'a> {
         let places = |kind: OutputKind| outputs.iter().filter(move |(_, output)| output.kind == kind);
         let table = places(OutputKind::Table).find_map(|(_, output)| output.text.as_ref()?.as_constant());
         set("table", table.map_or(Value::Null, Value::from));
-        let texts: Map<String, Value> =
-            outputs.iter().filter_map(|(name, output)| Some((name.clone(), Value::from(faults::show_text(output.text.as_ref()?))))).collect();
+        let texts: Map<String, Value> = outputs
+            .iter()
+            .filter_map(|(name, output)| Some((name.clone(), Value::from(faults::show_text(output.text.as_ref()?)))))
+            .collect();
         set("outputs", Value::Object(texts));
-        let types = self.uses.params().filter_map(|name| Some(Value::from(format!("params.{name}={}", type_name(self.scene.header.params.get(name)?.kind)))));
+        let types = self
+            .uses
+            .params()
+            .filter_map(|name| Some(Value::from(format!("params.{name}={}", type_name(self.scene.header.params.get(name)?.kind)))));
         set("types", Value::Array(types.collect()));
         scope.unknown.extend(draft.kind.fields.unknown(&draft.fields).into_iter().map(|name| format!("fields.{name}")));
         if let Some(sql) = sql {
@@ -277,7 +302,8 @@ impl<'a> Lowering<'_, '_, 'a> {
             let node = map.as_ref().and_then(|map| map.get(&name.0));
             let files = self.resolver.cx.files.map();
             let span = item.value.span;
-            let text = self.uses.text(self.resolver, &self.scene, &value.0, |range| node.map_or(span, |node| faults::place(files, node, range)));
+            let text =
+                self.uses.text(self.resolver, &self.scene, &value.0, |range| node.map_or(span, |node| faults::place(files, node, range)));
             self.reserved(&name.0, item.key_span);
             self.env.insert(name.0.clone(), text);
         }
@@ -312,7 +338,8 @@ impl<'a> Lowering<'_, '_, 'a> {
                 self.resolver.report(faults::unknown_name(&catalogue::UNKNOWN_DATASET, field.span, "dataset", name, names));
             }
         }
-        let outputs: Vec<_> = self.scene.datasets.outputs[self.scene.index].iter().map(|(name, output)| (name.clone(), output.span)).collect();
+        let outputs: Vec<_> =
+            self.scene.datasets.outputs[self.scene.index].iter().map(|(name, output)| (name.clone(), output.span)).collect();
         for (name, span) in outputs {
             self.uses.note(self.resolver, &self.scene, &Reference::Output(name), None, span);
         }
@@ -341,7 +368,9 @@ impl<'a> Lowering<'_, '_, 'a> {
                 let span = faults::place(files, node, fault.range);
                 let found = Diagnostic::new(&catalogue::CONDITION, span, fault.message)
                     .label("in this condition")
-                    .note("a condition compares `${…}` values, numbers, quoted strings, booleans and lists, joined by `and`, `or` and `not`")
+                    .note(
+                        "a condition compares `${…}` values, numbers, quoted strings, booleans and lists, joined by `and`, `or` and `not`",
+                    )
                     .help(fault.help);
                 self.resolver.report(found);
                 None
@@ -558,10 +587,14 @@ fn check_env(resolver: &mut Resolver<'_>, draft: &Draft<'_>, step: &mut plan::St
     for (name, what) in values.chain(own).chain(secrets) {
         if let Some(other) = seen.get(name) {
             resolver.report(
-                Diagnostic::new(&catalogue::ENV_COLLISION, draft.name_span, format!("the variable `{name}` of `{}` stands for both {other} and {what}", draft.id))
-                    .label("in this step")
-                    .note("a container has one value for a name; which one it would see differs between engines")
-                    .help("rename one of them"),
+                Diagnostic::new(
+                    &catalogue::ENV_COLLISION,
+                    draft.name_span,
+                    format!("the variable `{name}` of `{}` stands for both {other} and {what}", draft.id),
+                )
+                .label("in this step")
+                .note("a container has one value for a name; which one it would see differs between engines")
+                .help("rename one of them"),
             );
         }
         seen.insert(name, what);

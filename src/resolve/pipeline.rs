@@ -81,7 +81,8 @@ impl<'a> Resolver<'a> {
         let header = header::resolve(self, root)?;
         let drafts = steps::draft(self, &header);
         let datasets = Datasets::collect(self, &header, &drafts);
-        let mut lowered: Vec<_> = drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
+        let mut lowered: Vec<_> =
+            drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
         let steps = lowered.into_iter().map(|lowered| lowered.step).collect();
         Some(self.assemble(root, &header, &datasets, &drafts, steps))

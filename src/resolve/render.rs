@@ -26,7 +26,11 @@ impl Renderer<'_> {
             Kind::Scalar(..) => node.kind.clone(),
             Kind::List(items) => Kind::List(items.iter().map(|item| self.node(item, scope, diagnostics)).collect()),
             Kind::Map(entries) => {
-                let render = |entry: &Entry| Entry { key: entry.key.clone(), key_span: entry.key_span, value: self.node(&entry.value, scope, diagnostics) };
+                let render = |entry: &Entry| Entry {
+                    key: entry.key.clone(),
+                    key_span: entry.key_span,
+                    value: self.node(&entry.value, scope, diagnostics),
+                };
                 Kind::Map(entries.iter().map(render).collect())
             }
         };

@@ -30,7 +30,11 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Sc
         && to < from
     {
         let message = format!("the schedule ends on {to}, before it starts on {from}");
-        resolver.report(Diagnostic::new(&catalogue::INVALID_VALUE, place.span, message).label("before `start`").help("give a later day, or leave `end` out"));
+        resolver.report(
+            Diagnostic::new(&catalogue::INVALID_VALUE, place.span, message)
+                .label("before `start`")
+                .help("give a later day, or leave `end` out"),
+        );
     }
     let flag = |field: &Option<Field<bool>>| field.as_ref().and_then(Field::get).copied().unwrap_or(false);
     let platform = resolver.cx.platform.spec.schedules.as_ref().and_then(Field::get).copied().unwrap_or_default();
@@ -71,7 +75,10 @@ pub(super) fn timezone(resolver: &mut Resolver<'_>, field: Option<&Field<String>
         Diagnostic::new(&catalogue::INVALID_TIMEZONE, field.span, format!("no time zone is called `{name}`"))
             .label("not in the IANA database")
             .note("engines read offsets, abbreviations and `Local` differently, so only IANA names are taken")
-            .help(near.map_or_else(|| "write a name such as `UTC` or `America/Los_Angeles`".to_owned(), |zone| format!("did you mean `{zone}`?"))),
+            .help(near.map_or_else(
+                || "write a name such as `UTC` or `America/Los_Angeles`".to_owned(),
+                |zone| format!("did you mean `{zone}`?"),
+            )),
     );
     None
 }

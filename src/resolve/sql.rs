@@ -36,7 +36,14 @@ enum Source<'n> {
 }
 
 /// Renders and reads the SQL of a field.
-pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses, node: &Node, connection: &str, dialect: Dialect) -> Option<Sql> {
+pub(super) fn read(
+    resolver: &mut Resolver<'_>,
+    scene: &Scene<'_, '_>,
+    uses: &mut Uses,
+    node: &Node,
+    connection: &str,
+    dialect: Dialect,
+) -> Option<Sql> {
     let Kind::Scalar(written, _) = &node.kind else { return None };
     let source = source(resolver, scene, written, node)?;
     let text = match &source {
@@ -103,7 +110,8 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
     for (_, table, dataset) in scene.datasets.tables() {
         tables.insert(dataset.to_owned(), table.to_owned());
     }
-    let others: Vec<String> = scene.datasets.names().into_iter().filter(|name| !tables.contains_key(*name)).map(ToOwned::to_owned).collect();
+    let others: Vec<String> =
+        scene.datasets.names().into_iter().filter(|name| !tables.contains_key(*name)).map(ToOwned::to_owned).collect();
     let mut missing = BTreeMap::new();
     for name in foreign_names(text) {
         match header::foreign(resolver, &name, Span::default()) {
@@ -121,7 +129,10 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
     Arc::new(move |arguments: &[Value]| {
         let fail = |message: String, help: Option<String>| Err(CallError { rule: &catalogue::UNKNOWN_DATASET, message, help });
         let [Value::String(name)] = arguments else {
-            return fail("`ref` takes one dataset's name".to_owned(), Some("write `{{ ref('dataset') }}`, or `{{ ref('pipeline.dataset') }}`".to_owned()));
+            return fail(
+                "`ref` takes one dataset's name".to_owned(),
+                Some("write `{{ ref('dataset') }}`, or `{{ ref('pipeline.dataset') }}`".to_owned()),
+            );
         };
         if let Some(table) = tables.get(name) {
             called.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());

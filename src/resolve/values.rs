@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
 
+use super::datasets;
 use super::datasets::Datasets;
 use super::faults::unknown_name;
 use super::header::{self, Header};
 use super::index::Offer;
 use super::pipeline::Resolver;
 use super::steps::Draft;
-use super::datasets;
 use crate::diag::{Diagnostic, catalogue, did_you_mean};
 use crate::plan::text::{TextError, find};
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
@@ -50,13 +50,21 @@ struct Use {
 
 impl Uses {
     /// Reads a string with `${…}` in it, checks each, and notes those that are right. `place` gives the place of some of its bytes.
-    pub fn text(&mut self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, string: &str, place: impl Fn(std::ops::Range<usize>) -> Span) -> Text {
+    pub fn text(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        scene: &Scene<'_, '_>,
+        string: &str,
+        place: impl Fn(std::ops::Range<usize>) -> Span,
+    ) -> Text {
         for found in find(string) {
             let span = place(found.range.clone());
             match found.part {
                 Ok(Part::Ref { reference, fallback }) => self.note(resolver, scene, &reference, fallback, span),
                 Ok(Part::Const(_)) => {}
-                Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => resolver.report(bad(&string[found.range], error, span)),
+                Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => {
+                    resolver.report(bad(&string[found.range], error, span))
+                }
                 Err(_) => {}
             }
         }
@@ -64,7 +72,14 @@ impl Uses {
     }
 
     /// Notes a value that is used without being written out, such as a declared output.
-    pub fn note(&mut self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Reference, fallback: Option<String>, span: Span) {
+    pub fn note(
+        &mut self,
+        resolver: &mut Resolver<'_>,
+        scene: &Scene<'_, '_>,
+        reference: &Reference,
+        fallback: Option<String>,
+        span: Span,
+    ) {
         if let Some(known) = self.values.get_mut(reference) {
             known.fallback = known.fallback.take().or(fallback);
             return;
@@ -185,13 +200,22 @@ fn step_output(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, o
             Diagnostic::new(&catalogue::NEEDS_CELL, span, format!("`{step}` does not say which cell of the matrix of `{bare}` is meant"))
                 .label("which one?")
                 .note(format!("`{bare}` is unrolled into {}", crate::diag::one_of(ids)))
-                .help(format!("write one of them, such as `${{steps.{}.outputs.{output}}}`, or give this step the same axis", drafts[cells[0]].id)),
+                .help(format!(
+                    "write one of them, such as `${{steps.{}.outputs.{output}}}`, or give this step the same axis",
+                    drafts[cells[0]].id
+                )),
         );
         return None;
     };
     let outputs = &scene.datasets.outputs[index];
     let Some(found) = outputs.get(output) else {
-        resolver.report(unknown_name(&catalogue::UNKNOWN_OUTPUT, span, &format!("output of `{bare}`"), output, outputs.keys().map(String::as_str)));
+        resolver.report(unknown_name(
+            &catalogue::UNKNOWN_OUTPUT,
+            span,
+            &format!("output of `{bare}`"),
+            output,
+            outputs.keys().map(String::as_str),
+        ));
         return None;
     };
     let text = if found.kind == OutputKind::Value { None } else { Some(found.text.clone()?) };
@@ -249,9 +273,13 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
         };
         if offer == Offer::Artifact {
             resolver.report(
-                Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is an artifact of another pipeline, whose place depends on the run that wrote it"))
-                    .label("has no fixed place")
-                    .help("let the other pipeline write a table, or declare the data under `datasets` with its `uri`"),
+                Diagnostic::new(
+                    &catalogue::UNKNOWN_DATASET,
+                    span,
+                    format!("`{name}` is an artifact of another pipeline, whose place depends on the run that wrote it"),
+                )
+                .label("has no fixed place")
+                .help("let the other pipeline write a table, or declare the data under `datasets` with its `uri`"),
             );
             return None;
         }

@@ -100,7 +100,9 @@ impl System for OsSystem {
             let parts = entry.path().strip_prefix(path).unwrap_or(entry.path()).components();
             parts.map(|part| part.as_os_str().to_str()).collect::<Option<Vec<_>>>().map(|parts| parts.join("/"))
         };
-        let wanted = |entry: &walkdir::DirEntry| entry.depth() == 0 || !entry.file_type().is_dir() || relative(entry).is_some_and(|path| enter(&path));
+        let wanted = |entry: &walkdir::DirEntry| {
+            entry.depth() == 0 || !entry.file_type().is_dir() || relative(entry).is_some_and(|path| enter(&path))
+        };
         let mut files = Vec::new();
         for entry in walkdir::WalkDir::new(path).into_iter().filter_entry(wanted) {
             match entry {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::{env, fs};
 
 /// Fails where a committed file is not what was generated, or writes it.
-pub fn check(path: &str, generated: &str) {
+pub(crate) fn check(path: &str, generated: &str) {
     let committed = fs::read_to_string(path).unwrap_or_default();
     if committed == generated {
         return;

@@ -104,7 +104,12 @@ fn the_workspace_is_found_from_below_and_paths_are_shown_from_there() {
     assert!(below.stderr.contains("[pipeline.yaml:1:1]"), "{}", below.stderr);
     let json = workspace.run_in("pipelines/first", &["validate", "--format", "json"]).json();
     assert_eq!(json["diagnostics"][0]["labels"][0]["file"], "pipelines/first/pipeline.yaml");
-    let above = run(&OsSystem, workspace.root.parent().expect("a folder above"), &["validate", "--workspace", &name(&workspace.root)], Terminal::default());
+    let above = run(
+        &OsSystem,
+        workspace.root.parent().expect("a folder above"),
+        &["validate", "--workspace", &name(&workspace.root)],
+        Terminal::default(),
+    );
     assert!(above.stderr.contains(&format!("[{}/pipelines/first/pipeline.yaml:1:1]", name(&workspace.root))), "{}", above.stderr);
 }
 
@@ -154,7 +159,10 @@ fn machine_formats_are_the_result_of_validate() {
     assert_eq!(json["summary"], serde_json::json!({"errors": 1, "warnings": 0, "files": 1, "pipelines": 2}));
 
     let github = workspace.run(&["validate", "--format", "github"]);
-    assert!(github.stdout.starts_with("::error file=pipelines/first/pipeline.yaml,line=9,endLine=9,col=1,endColumn=8,title=E0201::"), "{github:?}");
+    assert!(
+        github.stdout.starts_with("::error file=pipelines/first/pipeline.yaml,line=9,endLine=9,col=1,endColumn=8,title=E0201::"),
+        "{github:?}"
+    );
     assert_eq!(github.stdout.lines().count(), 1);
 
     let sarif = workspace.run(&["validate", "--format", "sarif"]).json();
@@ -205,7 +213,8 @@ fn assert_sarif(log: &Value) {
     let schema = serde_json::json!({"type": "object", "required": ["version", "runs"], "additionalProperties": false, "properties": {
         "$schema": {"type": "string"}, "version": {"const": "2.1.0"}, "runs": {"type": "array", "items": run}
     }});
-    let faults: Vec<String> = jsonschema::validator_for(&schema).expect("a schema").iter_errors(log).map(|error| error.to_string()).collect();
+    let faults: Vec<String> =
+        jsonschema::validator_for(&schema).expect("a schema").iter_errors(log).map(|error| error.to_string()).collect();
     assert!(faults.is_empty(), "{faults:#?}");
 }
 
@@ -213,7 +222,9 @@ fn assert_sarif(log: &Value) {
 fn colour_is_for_terminals_that_want_it() {
     let workspace = Workspace::two();
     workspace.write("pipelines/first/pipeline.yaml", "version: 1\n");
-    let colored = |terminal: Terminal, args: &[&str]| run(&OsSystem, &workspace.root, &[&["validate"], args].concat(), terminal).stderr.contains('\x1b');
+    let colored = |terminal: Terminal, args: &[&str]| {
+        run(&OsSystem, &workspace.root, &[&["validate"], args].concat(), terminal).stderr.contains('\x1b')
+    };
     let tty = Terminal { stdout: true, stderr: true, ..Terminal::default() };
     assert!(colored(tty, &[]));
     assert!(!colored(Terminal::default(), &[]));
@@ -379,7 +390,13 @@ fn a_reader_who_leaves_is_no_fault() {
     }
     let workspace = Workspace::two();
     let mut stderr = Vec::new();
-    let mut world = etlc::cli::World { system: &OsSystem, cwd: workspace.root.clone(), stdout: &mut Closed, stderr: &mut stderr, terminal: Terminal::default() };
+    let mut world = etlc::cli::World {
+        system: &OsSystem,
+        cwd: workspace.root.clone(),
+        stdout: &mut Closed,
+        stderr: &mut stderr,
+        terminal: Terminal::default(),
+    };
     assert_eq!(etlc::cli::main_with(["etlc", "list"].map(Into::into), &mut world), 0);
     assert_eq!(stderr, b"");
 }

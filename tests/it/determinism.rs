@@ -6,7 +6,9 @@ use crate::workspace::Workspace;
 fn two_runs_and_one_thread_or_many_print_the_same() {
     let workspace = Workspace::two();
     for number in 0..24 {
-        let text = format!("version: 1\npipeline: p{number}\nowner: data\nshedule: 1\nsteps:\n  a:\n    kind: pithon\n    script: gone_{number}.py\n");
+        let text = format!(
+            "version: 1\npipeline: p{number}\nowner: data\nshedule: 1\nsteps:\n  a:\n    kind: pithon\n    script: gone_{number}.py\n"
+        );
         workspace.write(&format!("pipelines/p{number}/pipeline.yaml"), &text);
     }
     let run = |threads: usize| {

@@ -1,4 +1,5 @@
 //! Tests of the whole: what the tree looks like, what is generated, what the program does.
+#![expect(clippy::disallowed_methods, reason = "tests make folders and read the tree that they are about")]
 
 mod bless;
 mod cli;

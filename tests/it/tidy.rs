@@ -59,7 +59,10 @@ fn modules_import_downwards() {
         for captures in path.captures_iter(&text) {
             let list = captures.get(1).or(captures.get(2)).map_or("", |found| found.as_str());
             for imported in list.split(',').map(|item| item.trim().split("::").next().unwrap_or_default()).filter(|name| !name.is_empty()) {
-                if imported != module && !allowed.split(' ').any(|name| name == imported) && IMPORTS.iter().any(|(name, _)| *name == imported) {
+                if imported != module
+                    && !allowed.split(' ').any(|name| name == imported)
+                    && IMPORTS.iter().any(|(name, _)| *name == imported)
+                {
                     faults.push(format!("{file}: `{module}` must not import `{imported}`"));
                 }
             }
@@ -82,7 +85,12 @@ fn files_say_what_they_are_for_and_stay_short() {
         if n_lines > MAX_LINES {
             faults.push(format!("{file}: {n_lines} lines, and {MAX_LINES} is the limit"));
         }
-        faults.extend(text.lines().enumerate().filter(|(_, line)| line.ends_with([' ', '\t'])).map(|(at, _)| format!("{file}:{}: trailing blank", at + 1)));
+        faults.extend(
+            text.lines()
+                .enumerate()
+                .filter(|(_, line)| line.ends_with([' ', '\t']))
+                .map(|(at, _)| format!("{file}:{}: trailing blank", at + 1)),
+        );
     }
     assert_none("files that are hard to read", &faults);
 }
@@ -96,7 +104,9 @@ fn no_target_is_named_in_the_code() {
         let word = Regex::new(&format!(r"(?i)\b{name}\b")).expect("a regular expression");
         for (file, text) in files("src", ".rs") {
             let names = |line: &str| word.find_iter(line).any(|found| found.as_str() != "Kubernetes");
-            faults.extend(text.lines().enumerate().filter(|(_, line)| names(line)).map(|(at, _)| format!("{file}:{}: names `{name}`", at + 1)));
+            faults.extend(
+                text.lines().enumerate().filter(|(_, line)| names(line)).map(|(at, _)| format!("{file}:{}: names `{name}`", at + 1)),
+            );
         }
     }
     assert_none("targets named in src", &faults);
@@ -129,7 +139,10 @@ fn the_catalogue_is_sorted_and_each_id_is_of_an_area() {
     let error = Regex::new("^E0[1-9][0-9]{2}$").expect("a regular expression");
     let lint = Regex::new("^[a-z][a-z0-9]*(-[a-z0-9]+)*$").expect("a regular expression");
     let wrong = |rule: &&&Rule| if rule.level.is_none() { !error.is_match(rule.id) } else { !lint.is_match(rule.id) };
-    assert_none("ids that are neither a number nor a lint's name", &ALL.iter().filter(wrong).map(|rule| rule.id.to_owned()).collect::<Vec<_>>());
+    assert_none(
+        "ids that are neither a number nor a lint's name",
+        &ALL.iter().filter(wrong).map(|rule| rule.id.to_owned()).collect::<Vec<_>>(),
+    );
 }
 
 /// `tests/cases.rs` runs each page, so a page with its sections is also proof that something is found with that id.
@@ -154,6 +167,8 @@ fn every_diagnostic_has_a_page() {
         }
     }
     let known: BTreeSet<String> = ALL.iter().map(|rule| format!("docs/errors/{}.md", rule.id)).collect();
-    faults.extend(files("docs/errors", ".md").into_iter().filter(|(file, _)| !known.contains(file)).map(|(file, _)| format!("{file}: no such id")));
+    faults.extend(
+        files("docs/errors", ".md").into_iter().filter(|(file, _)| !known.contains(file)).map(|(file, _)| format!("{file}: no such id")),
+    );
     assert_none("pages that are missing or incomplete", &faults);
 }

@@ -146,7 +146,7 @@ impl Look {
         let _ = handler.render_report(&mut out, &Drawing(excerpt));
         // The handler's own headline is left empty, because ours has the code and the severity in one line.
         let drawn = out.trim_start_matches('\n');
-        drawn.lines().map(|line| format!("{}\n", line.trim_end())).collect()
+        drawn.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
     }
 }
 
