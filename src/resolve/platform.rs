@@ -161,13 +161,11 @@ impl Loader<'_> {
             let Some(value) = self.file(&path) else { continue };
             let span = Span::at(value.span.start);
             let entry = Entry { key: (*part).to_owned(), key_span: span, value };
-            node = match (node.get(part), node.kind) {
-                (None, syntax::Kind::Map(mut entries)) => {
-                    entries.push(entry);
-                    Node { span: node.span, kind: syntax::Kind::Map(entries) }
-                }
-                (_, kind) => merge(&Node { span: node.span, kind }, &Node { span: node.span, kind: syntax::Kind::Map(vec![entry]) }),
-            };
+            let is_new = node.get(part).is_none();
+            match &mut node.kind {
+                syntax::Kind::Map(entries) if is_new => entries.push(entry),
+                _ => node = merge(&node, &Node { span: node.span, kind: syntax::Kind::Map(vec![entry]) }),
+            }
         }
         Some(node)
     }
