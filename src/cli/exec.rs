@@ -21,6 +21,14 @@ pub(super) struct Exec {
 enum What {
     /// Fill the run-time values into a file of SQL and run it with the connection's client program
     Sql(Sql),
+    /// Copy this program to a path, as an init container does for a container whose image does not have it
+    Install(Install),
+}
+
+#[derive(Debug, Args)]
+struct Install {
+    /// Where the program is copied to; its folder must be there
+    path: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -84,8 +92,11 @@ struct Refusal {
 impl Exec {
     /// Gives the client's own exit code, 1 for a value or a statement that is at fault, 2 for what surrounds them.
     pub(super) fn run(self, world: &mut World) -> u8 {
-        let What::Sql(sql) = &self.what;
-        sql.run(world).unwrap_or_else(|refusal| {
+        let done = match &self.what {
+            What::Sql(sql) => sql.run(world),
+            What::Install(install) => install.run(world),
+        };
+        done.unwrap_or_else(|refusal| {
             let mut text = format!("error[{}]: {}\n", refusal.rule.id, refusal.message);
             for line in &refusal.more {
                 text.push_str("  ");
@@ -101,6 +112,17 @@ impl Exec {
 #[expect(clippy::disallowed_methods, reason = "a step's container hands everything over by environment variables")]
 fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
+}
+
+impl Install {
+    fn run(&self, world: &World) -> Result<u8, Refusal> {
+        run::install(&world.cwd.join(&self.path)).map(|()| 0).map_err(|error| Refusal {
+            rule: &catalogue::UNREADABLE,
+            message: format!("`{}` cannot be written: {error}", self.path.display()),
+            more: vec!["help: name a file in a folder that can be written to, such as a volume that both containers see".to_owned()],
+            code: 2,
+        })
+    }
 }
 
 impl Sql {

@@ -62,7 +62,8 @@ struct Lowering<'r, 's, 'a> {
 struct Connection {
     name: String,
     dialect: Dialect,
-    variable: String,
+    /// The variable that brings the credentials, if it has any.
+    variable: Option<String>,
     client: Option<Vec<String>>,
     runtime: Option<String>,
 }
@@ -145,6 +146,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         let client = found.client.as_ref().and_then(Field::get);
         let client = client.map(|words| words.iter().filter_map(|word| word.get().cloned()).collect());
         let runtime = found.runtime.as_ref().and_then(Field::get).map(|label| label.0.clone());
+        let variable = (found.secret.is_some() || found.dsn.is_some()).then_some(variable);
         Some(Connection { name, dialect, variable, client, runtime })
     }
 
@@ -523,7 +525,7 @@ fn describe_connection(connection: &Connection) -> Value {
     let mut map = Map::new();
     map.insert("name".to_owned(), Value::from(connection.name.as_str()));
     map.insert("dialect".to_owned(), Value::from(connection.dialect.name()));
-    map.insert("variable".to_owned(), Value::from(connection.variable.as_str()));
+    map.insert("variable".to_owned(), connection.variable.as_deref().map_or(Value::Null, Value::from));
     map.insert("client".to_owned(), connection.client.clone().map_or(Value::Null, Value::from));
     Value::Object(map)
 }

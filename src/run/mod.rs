@@ -3,9 +3,11 @@
 //! Invariant: a credential reaches a client program by an environment variable, never by an argument, a file or a message.
 
 mod client;
+mod install;
 mod dsn;
 mod statement;
 
+pub use install::install;
 pub use client::{Client, run};
 pub use dsn::{Access, BadDsn};
 pub use statement::{Types, fill};
