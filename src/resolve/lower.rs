@@ -186,6 +186,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             .params()
             .filter_map(|name| Some(Value::from(format!("params.{name}={}", type_name(self.scene.header.params.get(name)?.kind)))));
         set("types", Value::Array(types.collect()));
+        scope.unknown.extend(draft.kind.fields.unknown(&draft.fields).into_iter().map(|name| format!("fields.{name}")));
         if let Some(sql) = sql {
             sql::scope(&mut scope, sql);
         }

@@ -49,7 +49,7 @@ pub struct Platform {
     pub labels: Option<Field<Map<String, Field<String>>>>,
     /// Options of each target.
     #[serde(default)]
-    #[schemars(extend("examples" = [{"argo": {"namespace": "etl"}}]))]
+    #[schemars(extend("examples" = [{"TARGET": {"namespace": "etl"}}]))]
     pub targets: Option<Field<Map<Label, Raw>>>,
     /// What differs in an environment: any of the parts above, merged by key; and `schedules`.
     #[serde(default)]
@@ -126,7 +126,7 @@ pub enum PullPolicy {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FileDelivery {
-    /// As a ConfigMap that travels with the rendered pipeline.
+    /// As a `ConfigMap` that travels with the rendered pipeline.
     #[default]
     Configmap,
     /// They are in the image already, under `/etlc/files`.

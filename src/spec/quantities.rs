@@ -34,7 +34,7 @@ const MEMORY_PATTERN: &str = r"^[0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?$";
 /// What a quantity of cpu or memory looks like.
 pub(crate) const QUANTITY_PATTERN: &str = r"^([0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?|[0-9]{1,9}m)$";
 
-scalar!(Duration, None, {
+scalar!(Duration, Some(Marker::Text), {
     "description": "A length of time: days, hours, minutes and seconds, largest first.",
     "type": "string",
     "pattern": DURATION_PATTERN,
@@ -48,8 +48,12 @@ impl Duration {
     /// When it is not written as one.
     pub fn parse(text: &str) -> Result<Self, String> {
         read_duration(text).map(Self).ok_or_else(|| {
-            let what = if text.bytes().all(|b| b.is_ascii_digit()) && !text.is_empty() { "has no unit" } else { "is not a length of time" };
-            format!("`{text}` {what}\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d")
+            if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+                return format!(
+                    "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
+                );
+            }
+            format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d")
         })
     }
 }
@@ -72,7 +76,7 @@ fn read_duration(text: &str) -> Option<u64> {
     (!text.is_empty()).then_some(seconds)
 }
 
-scalar!(PositiveDuration, None, {
+scalar!(PositiveDuration, Some(Marker::Text), {
     "description": "A length of time of at least a second: days, hours, minutes and seconds, largest first.",
     "type": "string",
     "allOf": [{"pattern": DURATION_PATTERN}, {"pattern": "[1-9]"}],
@@ -173,7 +177,7 @@ impl MemoryQuantity {
         let (number, factor, is_binary) = split_suffix(&self.0);
         let bytes = scaled(number, factor);
         let suffixes = if is_binary { BINARY } else { DECIMAL };
-        match suffixes.iter().find(|(_, factor)| bytes % factor == 0) {
+        match suffixes.iter().find(|(_, factor)| bytes.is_multiple_of(*factor)) {
             Some((suffix, factor)) => format!("{}{suffix}", bytes / factor),
             None => bytes.to_string(),
         }

@@ -172,7 +172,6 @@ impl EnvText {
     ///
     /// # Errors
     /// Never.
-    #[expect(clippy::unnecessary_wraps, reason = "every scalar is parsed the same way")]
     pub fn parse(text: &str) -> Result<Self, String> {
         Ok(Self(text.to_owned()))
     }

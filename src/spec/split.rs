@@ -1,7 +1,7 @@
 //! A step in two: the keys that every step has, and the fields of its kind.
 
 use super::Step;
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, nearest};
 use crate::syntax::decode::report::{Name, unknown_key};
 use crate::syntax::{Entry, Kind, Node, decode};
 
@@ -29,18 +29,26 @@ impl Step {
 }
 
 /// Reads a step whose kind has fields of these names: the keys of every step, the kind's fields as they stand, and every fault of the former.
+/// A key that was most likely meant for a field leaves that field behind, unknown, so that nothing says it is missing.
 #[must_use]
 pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>, Vec<Diagnostic>) {
     let Kind::Map(entries) = &node.kind else {
         let (step, diagnostics) = decode(node);
         return (step, Vec::new(), diagnostics);
     };
+    let head = entries.first().map_or(node.span, |entry| entry.key_span);
     let (core, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| Step::KEYS.contains(&entry.key.as_str()));
-    let (fields, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| kind_keys.contains(&entry.key.as_str()));
-    let (step, mut diagnostics) = decode(&Node { span: node.span, kind: Kind::Map(core) });
+    let (mut fields, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| kind_keys.contains(&entry.key.as_str()));
+    let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
     // The kind's own fields first: they are what a person most likely meant.
     let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
     diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed)));
+    for entry in &unknown {
+        let meant = nearest(&entry.key, allowed.iter().copied()).filter(|meant| kind_keys.contains(meant));
+        if let Some(meant) = meant.filter(|meant| fields.iter().all(|field| field.key != *meant)) {
+            fields.push(Entry { key: meant.to_owned(), key_span: entry.key_span, value: Node::unknown(entry.value.span) });
+        }
+    }
     diagnostics.sort_by_key(Diagnostic::span);
     (step, fields, diagnostics)
 }

@@ -60,6 +60,6 @@ pub enum LintLevel {
 pub struct Limits {
     /// The largest source file, in bytes; 4 MB if not given.
     #[serde(default)]
-    #[schemars(extend("examples" = [4000000]))]
+    #[schemars(extend("examples" = [4_000_000]))]
     pub file_size: Option<Fixed<u64>>,
 }

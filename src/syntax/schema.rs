@@ -36,10 +36,12 @@ impl JsonSchema for Template {
     }
 }
 
+/// Keywords that may refuse a string.
+const LIMITS: [&str; 11] = ["pattern", "enum", "const", "minLength", "maxLength", "not", "anyOf", "oneOf", "allOf", "if", "$ref"];
+
 /// True for a schema that takes every string, templates among them.
 pub(crate) fn takes_any_string(schema: &Value) -> bool {
     let Some(object) = schema.as_object() else { return schema == &Value::Bool(true) };
-    const LIMITS: [&str; 11] = ["pattern", "enum", "const", "minLength", "maxLength", "not", "anyOf", "oneOf", "allOf", "if", "$ref"];
     let is_string = match object.get("type") {
         None => true,
         Some(Value::Array(types)) => types.iter().any(|name| name == "string"),

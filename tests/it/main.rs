@@ -4,6 +4,7 @@
 mod bless;
 mod cli;
 mod determinism;
+mod hostile;
 mod schema;
 mod schema_agreement;
 mod emit;

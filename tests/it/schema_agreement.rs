@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::schema::builtin_kinds;
 
 /// How many changed documents are tried for each format.
-const ROUNDS: usize = 6_000;
+const ROUNDS: usize = 4_000;
 
 /// A small random generator with a fixed seed, so that a failure comes back.
 struct Random(u64);

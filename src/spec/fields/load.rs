@@ -63,11 +63,11 @@ impl FieldSchema {
     }
 }
 
-/// A finding that is being made; kept when it goes out of use.
 struct Loader {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// A finding that was made, to say more about.
 struct Finding<'a>(&'a mut Diagnostic);
 
 impl Finding<'_> {

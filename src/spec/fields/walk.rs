@@ -17,7 +17,17 @@ impl FieldSchema {
         texts(Some(&self.root), fields)
     }
 
-    /// Every scalar of a step's fields, in the order of the text, with what the schema says that it means.
+    /// The fields whose values nobody knows: missing ones that must be there, and those that were refused.
+    #[must_use]
+    pub fn unknown(&self, fields: &Node) -> Vec<&str> {
+        let is_unknown = |name: &str, schema: &Schema| match fields.get(name) {
+            Some(value) => schema.refusal(value).is_some() || has_unknown(value),
+            None => self.root.required.iter().any(|required| required == name),
+        };
+        self.root.properties.iter().filter(|(name, schema)| is_unknown(name, schema)).map(|(name, _)| name.as_str()).collect()
+    }
+
+    /// Every known scalar of a step's fields, in the order of the text, with what the schema says that it means.
     #[must_use]
     pub fn formats<'a>(&self, fields: &'a Node) -> Vec<(Option<Format>, &'a Node)> {
         let mut found = Vec::new();
@@ -51,6 +61,12 @@ impl Schema {
         Node { span: node.span, kind }
     }
 
+    /// True for a number or boolean where text is passed on as it is written: `--days 7` needs no quotes.
+    pub(super) fn takes_as_text(&self, node: &Node) -> bool {
+        let is_other = matches!(node.scalar(), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)));
+        self.format == Some(Format::Text) && self.types == [Type::String] && is_other
+    }
+
     /// What applies to a value like this one: the schema itself, or its alternative of the value's type.
     fn chosen(&self, node: &Node) -> &Self {
         let fits = |expected: &Type| match &node.kind {
@@ -62,16 +78,10 @@ impl Schema {
     }
 }
 
-fn is_other_than_text(node: &Node) -> bool {
-    matches!(node.scalar(), Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)))
-}
-
 fn texts(schema: Option<&Schema>, node: &Node) -> Node {
     let schema = schema.map(|schema| schema.chosen(node));
     let kind = match &node.kind {
-        Kind::Scalar(text, _) if schema.is_some_and(|schema| schema.format == Some(Format::Text)) && is_other_than_text(node) => {
-            Kind::Scalar(text.clone(), Style::Computed)
-        }
+        Kind::Scalar(text, _) if schema.is_some_and(|schema| schema.takes_as_text(node)) => Kind::Scalar(text.clone(), Style::Computed),
         Kind::Scalar(..) => node.kind.clone(),
         Kind::List(items) => {
             let schema = schema.and_then(|schema| schema.items.as_deref());
@@ -89,16 +99,30 @@ fn texts(schema: Option<&Schema>, node: &Node) -> Node {
     Node { span: node.span, kind }
 }
 
+/// True where something in a value could not be read, or a template in it could not be rendered.
+fn has_unknown(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Scalar(..) => node.is_unknown() || node.is_template(),
+        Kind::List(items) => items.iter().any(has_unknown),
+        Kind::Map(entries) => entries.iter().any(|entry| has_unknown(&entry.value)),
+    }
+}
+
 fn collect<'a>(schema: Option<&Schema>, node: &'a Node, found: &mut Vec<(Option<Format>, &'a Node)>) {
     let schema = schema.map(|schema| schema.chosen(node));
     match &node.kind {
+        Kind::Scalar(..) if node.is_unknown() => {}
         Kind::Scalar(..) => found.push((schema.and_then(|schema| schema.format), node)),
         Kind::List(items) => {
             let schema = schema.and_then(|schema| schema.items.as_deref());
-            items.iter().for_each(|item| collect(schema, item, found));
+            for item in items {
+                collect(schema, item, found);
+            }
         }
         Kind::Map(entries) => {
-            entries.iter().for_each(|entry| collect(schema.and_then(|schema| schema.under(&entry.key)), &entry.value, found));
+            for entry in entries {
+                collect(schema.and_then(|schema| schema.under(&entry.key)), &entry.value, found);
+            }
         }
     }
 }

@@ -17,8 +17,14 @@ pub(super) fn each(schema: &mut Value, change: &mut dyn FnMut(&mut Map<String, V
     match schema {
         Value::Array(items) => items.iter_mut().for_each(|item| each(item, change)),
         Value::Object(object) => {
-            let inner = object.iter_mut().filter(|(key, _)| !DATA.contains(&key.as_str()));
-            inner.for_each(|(_, value)| each(value, change));
+            for (key, value) in object.iter_mut() {
+                match (key.as_str(), value) {
+                    // Here keys are names of the format, so a property `default` is no default.
+                    ("properties" | "definitions", Value::Object(named)) => named.iter_mut().for_each(|(_, named)| each(named, change)),
+                    (key, _) if DATA.contains(&key) => {}
+                    (_, value) => each(value, change),
+                }
+            }
             change(object);
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
@@ -169,7 +175,9 @@ fn inner(schema: &Value) -> Value {
     for key in ["anyOf", "oneOf"] {
         // One template beside all alternatives is enough.
         if let Some(Value::Array(alternatives)) = own.get_mut(key) {
-            alternatives.iter_mut().for_each(|alternative| *alternative = inner(alternative));
+            for alternative in alternatives {
+                *alternative = inner(alternative);
+            }
         }
     }
     match_format(&mut own);
@@ -192,9 +200,16 @@ fn or_template(own: Value) -> Value {
 /// What the formats of etlc ask of a text, for editors that do not know them.
 fn match_format(object: &mut Map<String, Value>) {
     let Some(Value::String(format)) = object.get("format") else { return };
-    let patterns: &[&str] = match format.as_str() {
+    let patterns: &[&str] = match format.clone().as_str() {
         "etlc-duration" => &[DURATION_PATTERN],
         "etlc-quantity" => &[QUANTITY_PATTERN, "[1-9]"],
+        "etlc-text" => {
+            // A number or boolean is passed on as it is written.
+            if object.get("type").is_some_and(|name| name == "string") {
+                object.insert("type".to_owned(), json!(["string", "number", "boolean"]));
+            }
+            &[]
+        }
         "etlc-connection" => {
             object.insert(NAMES.to_owned(), json!("connections"));
             &[]

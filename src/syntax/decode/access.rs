@@ -99,7 +99,7 @@ impl<'de> MapAccess<'de> for MapEntries<'_> {
         // A key is a string whatever it looks like, and never a template.
         let kind = crate::syntax::Kind::Scalar(entry.key.clone(), Style::Computed);
         let node = Node { span: entry.key_span, kind };
-        seed.deserialize(Value { node: &node, key_span: None, ..self.map }).map(Some)
+        seed.deserialize(Value { node: &node, name: Name::ROOT, key_span: None, ..self.map }).map(Some)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, Fault> {

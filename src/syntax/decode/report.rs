@@ -3,9 +3,9 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use crate::diag::{Applicability, Diagnostic, Rule, catalogue, did_you_mean, nearest, one_of};
+use crate::diag::{Applicability, Diagnostic, Rule, catalogue, nearest, one_of};
 use crate::source::Span;
-use crate::syntax::{Entry, Kind, Node, Scalar, Style};
+use crate::syntax::{Entry, Kind, Node, Scalar, Style, resolve};
 
 /// The findings so far.
 #[derive(Default)]
@@ -70,8 +70,27 @@ pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, ex
             diagnostic.help(format!("write `{quoted}`")).fix("quote it", Applicability::Safe, node.span, quoted)
         }
         Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => diagnostic.help("a list of one item is written `[item]`"),
+        Some(Scalar::Str) => match meant(text, expected) {
+            Some(meant) if *style != Style::Computed => {
+                let applicability = if meant == text { Applicability::Safe } else { Applicability::Unsafe };
+                diagnostic.help(format!("write `{meant}`, without quotes")).fix(format!("write `{meant}`"), applicability, node.span, meant)
+            }
+            _ => diagnostic,
+        },
         _ => diagnostic,
     }
+}
+
+/// What a text stands for where something else is expected: a number in quotes, a boolean in other words.
+fn meant<'a>(text: &'a str, expected: &str) -> Option<&'a str> {
+    let is_boolean = expected.contains("`true`");
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "on" | "y" if is_boolean => return Some("true"),
+        "false" | "no" | "off" | "n" if is_boolean => return Some("false"),
+        _ => {}
+    }
+    let is_number = matches!(resolve(text, Style::Plain), Scalar::Int(_) | Scalar::Float(_));
+    (is_number && expected.contains("number")).then_some(text)
 }
 
 /// A template where a map must be.
@@ -99,7 +118,8 @@ pub(crate) fn refused(rule: &'static Rule, span: Span, name: Name<'_>, message: 
 pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&str]) -> Diagnostic {
     let message = named(name, &format!("`{}` is not one of {}", crate::syntax::scalar::shorten(text), one_of(allowed.iter().copied())));
     let diagnostic = Diagnostic::new(&catalogue::INVALID_VALUE, node.span, message);
-    match nearest(text, allowed.iter().copied()) {
+    let begun = || allowed.iter().copied().filter(|name| text.len() > 1 && name.starts_with(text)).min();
+    match nearest(text, allowed.iter().copied()).or_else(begun) {
         Some(near) => suggest(diagnostic, node.span, near),
         None => diagnostic,
     }
@@ -125,7 +145,7 @@ fn all_of(names: &[&str]) -> String {
 }
 
 fn suggest(diagnostic: Diagnostic, span: Span, near: &str) -> Diagnostic {
-    diagnostic.maybe_help(did_you_mean(near, [near])).fix(format!("replace with `{near}`"), Applicability::Unsafe, span, near)
+    diagnostic.help(format!("did you mean `{near}`?")).fix(format!("replace with `{near}`"), Applicability::Unsafe, span, near)
 }
 
 /// A key that the map must have. `head` is where the map is shown.

@@ -195,7 +195,7 @@ impl Builder<'_> {
             ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
             ScalarStyle::Literal => Style::Literal(indent),
             ScalarStyle::Folded => Style::Folded(indent),
-            _ => Style::Plain,
+            ScalarStyle::Plain => Style::Plain,
         };
         if range.is_empty() && style == Style::Plain {
             return Node::null(place);
@@ -226,9 +226,11 @@ impl Builder<'_> {
                     ..node
                 };
             }
-            (Some("int"), Scalar::Int(_)) | (Some("float"), Scalar::Float(_)) => true,
-            (Some("bool"), Scalar::Bool(_)) | (Some("null"), Scalar::Null) => true,
-            _ => false,
+            (Some(name), Scalar::Int(_)) => name == "int",
+            (Some(name), Scalar::Float(_)) => name == "float",
+            (Some(name), Scalar::Bool(_)) => name == "bool",
+            (Some(name), Scalar::Null) => name == "null",
+            (_, Scalar::Str) | (None, _) => false,
         };
         self.check_tag(good, span);
         node
@@ -273,7 +275,9 @@ impl Builder<'_> {
 
     fn syntax_error(&mut self, error: &granit_parser::ScanError) -> Next {
         let offset = self.text.floor_char_boundary(error.marker().byte_offset().unwrap_or_default().min(self.text.len()));
-        let flow = self.frames.iter().rev().find(|frame| frame.flow).map(|frame| frame.start);
+        // A pair in a list, `[a: b]`, is a map without a bracket of its own.
+        let is_bracket = |frame: &&Frame| frame.flow && self.text[frame.start..].starts_with(['[', '{']);
+        let flow = self.frames.iter().rev().find(is_bracket).map(|frame| frame.start);
         self.repair = unquoted::find(self.file, self.text, error.kind(), offset, flow.is_some());
         if self.repair.is_none() {
             self.diagnostics.push(faults::describe(self.file, error.kind(), offset, flow));

@@ -150,9 +150,21 @@ fn bracket_fault(file: &SourceFile, kind: &ErrorKind, place: Span, open: usize) 
         ErrorKind::BlockEntryInFlowCollection => "a `-` cannot start an item inside brackets".to_owned(),
         _ => format!("`,` or `{closing}` is missing before this"),
     };
-    Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).also(file.span_of(open..open + 1), "opened here").help(format!(
-        "close the bracket with `{closing}`, put commas between its items, and quote texts with `[`, `]`, `{{`, `}}`, `,` or `: ` in them"
-    ))
+    let opened = file.span_of(open..open + 1);
+    let help = format!(
+        "close the bracket with `{closing}`, put commas between its items, and quote texts that hold `[`, `]`, `{{`, `}}`, `,` or `: `"
+    );
+    if place == opened {
+        return Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).help(help);
+    }
+    // What follows on a later line is most often right, and the bracket above it was forgotten.
+    if file.position(place.start).line > file.position(opened.start).line && matches!(kind, ErrorKind::InvalidColonPlacement) {
+        return Diagnostic::new(&catalogue::YAML_SYNTAX, opened, format!("`{opening}` is not closed"))
+            .label("opened here")
+            .also(place, format!("`,` or `{closing}` is missing before this"))
+            .help(help);
+    }
+    Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).also(opened, "opened here").help(help)
 }
 
 /// By indentation.

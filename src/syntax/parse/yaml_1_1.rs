@@ -1,4 +1,4 @@
-//! Lint `yaml-1-1`: plain scalars that PyYAML or Go's YAML readers, which speak YAML 1.1, take for something else than etlc does.
+//! Lint `yaml-1-1`: plain scalars that `PyYAML` or Go's YAML readers, which speak YAML 1.1, take for something else than etlc does.
 
 use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::source::Span;
@@ -10,26 +10,26 @@ pub(super) fn check(text: &str, meaning: Scalar, place: Span) -> Option<Diagnost
     let diagnostic = Diagnostic::new(&catalogue::YAML_1_1, place, format!("other YAML readers take `{text}` for {theirs}"));
     Some(match meaning {
         Scalar::Int(int) => diagnostic
-            .note(format!("{readers} reads YAML 1.1; etlc reads YAML 1.2, where this is the number {int}"))
+            .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is the number {int}"))
             .help(format!("write `{int}` for the number or `\"{text}\"` for the text"))
             .fix(format!("write `{int}`"), Applicability::Unsafe, place, int.to_string()),
         Scalar::Float(float) => {
             let decimal = if float.fract() == 0.0 && float.abs() < 1e15 { format!("{float:.1}") } else { format!("{float}") };
             diagnostic
-                .note(format!("{readers} reads YAML 1.1; etlc reads YAML 1.2, where this is the number {decimal}"))
+                .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is the number {decimal}"))
                 .help(format!("write `{decimal}` for the number or `\"{text}\"` for the text"))
                 .fix(format!("write `{decimal}`"), Applicability::Unsafe, place, decimal)
         }
         Scalar::Null | Scalar::Bool(_) | Scalar::Str => diagnostic
-            .note(format!("{readers} reads YAML 1.1; etlc reads YAML 1.2, where this is a string"))
+            .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is a string"))
             .help("quote it")
             .fix("quote it", Applicability::Safe, place, format!("\"{text}\"")),
     })
 }
 
-const BOTH: &str = "each of PyYAML and Go's YAML reader";
-const GO: &str = "Go's YAML reader";
-const PYYAML: &str = "PyYAML";
+const BOTH: &str = "PyYAML and Go's YAML reader read";
+const GO: &str = "Go's YAML reader reads";
+const PYYAML: &str = "PyYAML reads";
 
 /// Who reads a scalar otherwise, and as what.
 fn reading(text: &str) -> Option<(&'static str, &'static str)> {
