@@ -97,6 +97,8 @@ fn read(files: &Files) -> (Settings, Vec<Diagnostic>) {
         }
     };
     let (document, mut diagnostics) = syntax::parse(&file);
+    // Nothing but etlc reads this file, and `off` is one of its words.
+    diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id);
     // `off` is how a lint is switched off, and etlc is the only reader of this file.
     diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id || file.slice(found.span()) != "off");
     let start = file.span_of(0..0);

@@ -224,7 +224,7 @@ fn notification(resolver: &mut Resolver<'_>, name: &str, channel: &spec::Channel
 /// Where the cluster keeps a secret of the platform.
 pub(super) fn secret_ref(resolver: &mut Resolver<'_>, name: &str, span: Span) -> Option<Secret> {
     match look_up(&resolver.cx.platform.spec.secrets, name) {
-        Lookup::Found(found) => Some(plan::Secret { name: found.name.get()?.clone(), key: found.key.get()?.clone() }),
+        Lookup::Found(found) => Some(Secret { name: found.name.get()?.clone(), key: found.key.get()?.clone() }),
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_SECRET, span, "secret", name, &names));
             None

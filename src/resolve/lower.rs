@@ -512,7 +512,7 @@ fn failed(message: &str) -> CallError {
 
 /// A text as SQL: a lone `${…}` stands as it is and becomes a typed literal; any other text is a string.
 fn sql_literal(text: &str) -> String {
-    let found = crate::plan::text::find(text);
+    let found = plan::text::find(text);
     match found.as_slice() {
         [only] if only.range == (0..text.len()) && only.part.is_ok() => text.to_owned(),
         _ => format!("'{}'", text.replace('\'', "''")),

@@ -93,14 +93,15 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     if let Some(own) = &own {
         node = merge(&node, own);
     }
-    let environments: Vec<String> =
-        node.get("environments").map(|part| part.entries().iter().map(|entry| entry.key.clone()).collect()).unwrap_or_default();
+    // Merging settles nulls, but those of an environment still have something to take away: overlays are taken as they were written.
+    let overlays = own.as_ref().and_then(|own| own.get("environments"));
+    let environments: Vec<String> = overlays.map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect();
     // Every environment is decoded, so that a fault in one that was not asked for is found too.
     for name in &environments {
-        let overlaid = overlay(&node, name);
+        let overlaid = overlay(&node, overlays, name);
         loader.check(&overlaid);
     }
-    let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, name));
+    let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
     let spec = loader.check(&rendered).unwrap_or_else(empty);
     let kinds = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
@@ -119,8 +120,8 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
 }
 
 /// The platform with an environment's parts merged over its own.
-fn overlay(platform: &Node, environment: &str) -> Node {
-    match platform.get("environments").and_then(|part| part.get(environment)) {
+fn overlay(platform: &Node, overlays: Option<&Node>, environment: &str) -> Node {
+    match overlays.and_then(|overlays| overlays.get(environment)) {
         Some(over) if !over.entries().is_empty() => merge(platform, over),
         _ => platform.clone(),
     }
@@ -160,7 +161,11 @@ impl Loader<'_> {
             let Some(value) = self.file(&path) else { continue };
             let span = Span::at(value.span.start);
             let entry = Entry { key: (*part).to_owned(), key_span: span, value };
-            node = merge(&node, &Node { span: node.span, kind: syntax::Kind::Map(vec![entry]) });
+            let is_new = node.get(part).is_none();
+            match &mut node.kind {
+                syntax::Kind::Map(entries) if is_new => entries.push(entry),
+                _ => node = merge(&node, &Node { span: node.span, kind: syntax::Kind::Map(vec![entry]) }),
+            }
         }
         Some(node)
     }

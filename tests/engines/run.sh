@@ -22,11 +22,13 @@ renders=(
     "orders_mart prod airflow argo kubernetes"
     "size_forecast prod airflow argo kubernetes"
     "size_forecast local airflow"
+    "starter prod airflow argo kubernetes"
+    "starter laptop airflow"
 )
 # Where a target cannot express an example, the example holds a text that the refusal must contain.
 refusal_file() { echo "$root/examples/$1/refused/$2/$3.txt"; } # example, environment, target
 render() { (cd "$root/examples/$1" && "$etlc" render --env "$2" --target "$3" --out "$4"); }
-plan() { (cd "$root/examples/$1" && "$etlc" plan --env "$2" --target "$3" "pipelines/$4"); } # ..., pipeline
+plan() { (cd "$root/examples/$1" && "$etlc" plan --env "$2" "pipelines/$4"); } # ..., pipeline
 # ----
 
 work=$(mktemp -d)

@@ -9,6 +9,7 @@ mod schema;
 mod schema_agreement;
 mod emit;
 mod emit_plans;
+mod examples;
 mod generated;
 mod tidy;
 mod workspace;
