@@ -43,8 +43,9 @@ fn main() -> ExitCode {
 
 fn markdown(folder: &str) -> Vec<String> {
     let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
-    let paths = entries.map(|entry| entry.expect("the folder can be read").path().display().to_string());
-    paths.filter(|path| path.ends_with(".md") && !path.ends_with("README.md")).collect()
+    let paths = entries.map(|entry| entry.expect("the folder can be read").into_path());
+    let cases = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("README.md"));
+    cases.map(|path| path.display().to_string()).collect()
 }
 
 struct Case {
@@ -54,7 +55,6 @@ struct Case {
 }
 
 struct Block {
-    /// The words after the fence.
     words: Vec<String>,
     /// Bytes of its text in the file.
     range: Range<usize>,
