@@ -1,14 +1,12 @@
 //! Runs every case of `tests/cases/` and every page of `docs/errors/` through the whole program. `tests/cases/README.md` says how they are written.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test runner writes workspaces and prints what it finds")]
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::{self, Write};
+use std::io::Write;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
-use std::rc::Rc;
 use std::{env, fs};
 
 use etlc::cli::{Terminal, World, main_with};
@@ -22,15 +20,15 @@ const WORKSPACE: &str = "version: 1\nworkspace: case\npipelines: [\"**/pipeline.
 fn main() -> ExitCode {
     let args: Vec<String> = env::args().skip(1).collect();
     let filters: Vec<&String> = args.iter().filter(|arg| !arg.starts_with('-')).collect();
-    let mut files = markdown(Path::new("tests/cases"));
-    files.extend(markdown(Path::new("docs/errors")));
-    files.retain(|file| filters.is_empty() || filters.iter().any(|filter| name(file).contains(*filter)));
+    let mut files = markdown("tests/cases");
+    files.extend(markdown("docs/errors"));
+    files.retain(|file| filters.is_empty() || filters.iter().any(|filter| file.contains(*filter)));
     if args.iter().any(|arg| arg == "--list") {
-        files.iter().for_each(|file| println!("{}: test", name(file)));
+        files.iter().for_each(|file| println!("{file}: test"));
         return ExitCode::SUCCESS;
     }
     let bless = env::var_os("ETLC_BLESS").is_some_and(|value| value == "1");
-    let faults: Vec<(String, Vec<String>)> = files.par_iter().map(|file| (name(file), Case::read(file).run(bless))).collect();
+    let faults: Vec<(String, Vec<String>)> = files.par_iter().map(|file| (file.clone(), Case::read(file).run(bless))).collect();
     let mut n_failed = 0;
     for (name, faults) in faults.iter().filter(|(_, faults)| !faults.is_empty()) {
         n_failed += 1;
@@ -43,26 +41,20 @@ fn main() -> ExitCode {
     ExitCode::from(u8::from(n_failed > 0))
 }
 
-fn name(file: &Path) -> String {
-    file.display().to_string()
+fn markdown(folder: &str) -> Vec<String> {
+    let entries = walkdir::WalkDir::new(folder).sort_by_file_name().into_iter();
+    let paths = entries.map(|entry| entry.expect("the folder can be read").into_path());
+    let cases = paths.filter(|path| path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("README.md"));
+    cases.map(|path| path.display().to_string()).collect()
 }
 
-fn markdown(folder: &Path) -> Vec<PathBuf> {
-    let entries =
-        walkdir::WalkDir::new(folder).sort_by_file_name().into_iter().map(|entry| entry.expect("the folder can be read").into_path());
-    entries.filter(|path| path.extension().is_some_and(|extension| extension == "md") && !path.ends_with("README.md")).collect()
-}
-
-/// A Markdown file with blocks.
 struct Case {
-    file: PathBuf,
+    file: String,
     text: String,
     blocks: Vec<Block>,
 }
 
-/// A fenced block.
 struct Block {
-    /// The words after the fence.
     words: Vec<String>,
     /// Bytes of its text in the file.
     range: Range<usize>,
@@ -108,7 +100,7 @@ impl Block {
 }
 
 impl Case {
-    fn read(file: &Path) -> Self {
+    fn read(file: &str) -> Self {
         let text = fs::read_to_string(file).expect("a case is UTF-8 text");
         let mut blocks = Vec::new();
         let mut section = String::new();
@@ -127,18 +119,17 @@ impl Case {
             }
             at += line.len();
         }
-        Self { file: file.to_path_buf(), text, blocks }
+        Self { file: file.to_owned(), text, blocks }
     }
 
-    /// Everything that is wrong with the case.
     fn run(&self, bless: bool) -> Vec<String> {
         let mut faults = Vec::new();
         let mut blessed = Vec::new();
         if self.file.starts_with("docs/errors") {
             // A page without its sections is reported by the tidy test, all of them in one list.
             if self.text.contains("\n## Fails\n") && self.text.contains("\n## Works\n") {
-                let id = self.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-                for (section, expected) in [("Fails", Some(id.as_str())), ("Works", None)] {
+                let id = self.file.trim_start_matches("docs/errors/").trim_end_matches(".md");
+                for (section, expected) in [("Fails", Some(id)), ("Works", None)] {
                     let run = Run::new(self, |block| block.section.is_empty() || block.section == section);
                     faults.extend(run.page(expected).into_iter().map(|fault| format!("## {section}: {fault}")));
                     faults.extend(run.outputs(&mut blessed));
@@ -159,14 +150,13 @@ impl Case {
         faults
     }
 }
-
 const DIFFERS: &str = "differs; the lines that changed:";
 
 /// A case's workspace on disk.
 struct Run<'a> {
     case: &'a Case,
     blocks: Vec<&'a Block>,
-    folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
     root: PathBuf,
     expected: Vec<Mark>,
     args: Vec<String>,
@@ -177,7 +167,7 @@ impl<'a> Run<'a> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let root = OsSystem.canonicalize(folder.path()).expect("a temporary folder");
         let blocks: Vec<&Block> = case.blocks.iter().filter(|block| chosen(block)).collect();
-        let mut run = Self { case, blocks, folder, root, expected: Vec::new(), args: Vec::new() };
+        let mut run = Self { case, blocks, _folder: folder, root, expected: Vec::new(), args: Vec::new() };
         run.write("etlc.yaml", WORKSPACE.as_bytes());
         for block in run.blocks.clone() {
             let text = &case.text[block.range.clone()];
@@ -220,16 +210,15 @@ impl<'a> Run<'a> {
 
     /// Runs the program in the workspace, with the case's own flags for the verbs that take them.
     fn etlc(&self, args: &[&str]) -> (u8, String, String) {
-        let takes_flags = args.first().is_some_and(|verb| ["validate", "render", "plan", "list"].contains(verb));
-        let skip = |flag: &&String| args[0] != "plan" && args[0] != "list" || !["--target", "--deny-warnings"].contains(&flag.as_str());
-        let own: Vec<&str> = self.args.iter().filter(skip).map(String::as_str).collect();
-        let args = ["etlc"].iter().chain(args).chain(if takes_flags { own.as_slice() } else { &[] });
-        let (mut stdout, mut stderr) = (Shared::default(), Shared::default());
-        let code = self.main(args.copied(), &mut stdout, &mut stderr);
-        (code, stdout.text(), stderr.text())
+        let skip = |flag: &&String| !["plan", "list"].contains(&args[0]) || !["--target", "--deny-warnings"].contains(&flag.as_str());
+        let args = ["etlc"].into_iter().chain(args.iter().copied()).chain(self.args.iter().filter(skip).map(String::as_str));
+        let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
+        let code = self.main(args, &mut stdout, &mut stderr);
+        let text = |bytes| String::from_utf8(bytes).expect("output is UTF-8");
+        (code, text(stdout), text(stderr))
     }
 
-    fn main<'b>(&self, args: impl Iterator<Item = &'b str>, stdout: &mut Shared, stderr: &mut Shared) -> u8 {
+    fn main<'b>(&self, args: impl Iterator<Item = &'b str>, stdout: &mut dyn Write, stderr: &mut dyn Write) -> u8 {
         let mut world = World { system: &OsSystem, cwd: self.root.clone(), stdout, stderr, terminal: Terminal::default() };
         main_with(args.map(Into::into), &mut world)
     }
@@ -350,18 +339,19 @@ impl<'a> Run<'a> {
         files
     }
 
-    /// Runs the lines that start with `$ etlc` and shows each with what it prints.
+    /// Runs the lines that start with `$ etlc` and shows each with what it prints, both streams in their order.
     fn console(&self, block: &str) -> String {
         let mut out = String::new();
         for line in block.lines().filter(|line| line.starts_with("$ ")) {
-            let mut printed = Shared::default();
-            let code = self.main(line[2..].split_whitespace(), &mut printed.clone(), &mut printed);
-            let _ = writeln!(out, "{line}\n{}", printed.text().replace(&self.root.display().to_string(), "<workspace>").trim_end());
+            let printed = tempfile::NamedTempFile::new().expect("a temporary file");
+            let open = || fs::File::options().append(true).open(printed.path()).expect("a temporary file");
+            let code = self.main(line[2..].split_whitespace(), &mut open(), &mut open());
+            let printed = fs::read_to_string(printed.path()).expect("output is UTF-8");
+            let _ = writeln!(out, "{line}\n{}", printed.replace(&self.root.display().to_string(), "<workspace>").trim_end());
             if code != 0 {
                 let _ = writeln!(out, "exit {code}");
             }
         }
-        let _ = &self.folder;
         out
     }
 }
@@ -406,26 +396,5 @@ fn changes(old: &str, new: &str) -> String {
 impl std::fmt::Display for Mark {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}:{}: {}[{}]: {}", self.file, self.line, self.severity, self.code, self.text)
-    }
-}
-
-/// A stream that several writers share, so that what they print stays in order.
-#[derive(Clone, Default)]
-struct Shared(Rc<RefCell<Vec<u8>>>);
-
-impl Shared {
-    fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.borrow()).into_owned()
-    }
-}
-
-impl Write for Shared {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.borrow_mut().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

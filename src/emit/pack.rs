@@ -49,7 +49,7 @@ impl Pack {
     pub fn load(name: &str, map: &SourceMap, platform: &[(String, Arc<SourceFile>)]) -> (Option<Self>, Vec<Diagnostic>) {
         let mut files: IndexMap<String, Arc<SourceFile>> = IndexMap::new();
         for (path, text) in builtins(&format!("{FOLDER}/{name}")) {
-            let file = map.add(format!("builtin:{FOLDER}/{name}/{path}"), text);
+            let file = map.add(format!("<built-in>/{FOLDER}/{name}/{path}"), text);
             files.insert(format!("builtin/{path}"), Arc::clone(&file));
             files.insert(path.to_owned(), file);
         }

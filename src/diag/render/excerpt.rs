@@ -99,13 +99,16 @@ fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32
     let cut = if window.start > 0 { "…" } else { "" };
     let start_of_line = text.len() + cut.len();
     for (range, label) in labels {
-        let start = shown(range.start);
-        marks.push(Mark {
-            start: start_of_line + start,
-            len: shown(range.end) - start,
-            text: printable(&label.text),
-            primary: label.primary,
-        });
+        let start = start_of_line + shown(range.start);
+        let len = start_of_line + shown(range.end) - start;
+        let text = printable(&label.text);
+        // Two labels of one place would be drawn one behind the other, as if they lay side by side.
+        match marks.iter_mut().find(|mark| (mark.start, mark.len) == (start, len)) {
+            Some(mark) if mark.text.is_empty() => mark.text = text,
+            Some(mark) if !text.is_empty() && mark.text != text => mark.text = format!("{}; {text}", mark.text),
+            Some(_) => {}
+            None => marks.push(Mark { start, len, text, primary: label.primary }),
+        }
     }
     text.push_str(cut);
     text.extend(source[window.clone()].chars().map(visible));
@@ -190,6 +193,17 @@ mod tests {
                 assert!(!excerpt.text.contains('\u{1b}') && !excerpt.text.contains('\r'));
             }
         }
+    }
+
+    #[test]
+    fn labels_of_one_place_share_a_mark() {
+        let map = SourceMap::default();
+        let file = map.add("a.yaml", "score: 1\n");
+        let label = |diagnostic: Diagnostic, text: &str| diagnostic.also(file.span_of(0..5), text);
+        let diagnostic = Diagnostic::new(&UNKNOWN_KEY, file.span_of(0..5), "message");
+        let diagnostic = ["us", "uk"].into_iter().fold(diagnostic, label);
+        let texts: Vec<_> = excerpts(&diagnostic, &map, 80).remove(0).marks.into_iter().map(|mark| mark.text).collect();
+        assert_eq!(texts, ["us; uk"]);
     }
 
     #[test]
