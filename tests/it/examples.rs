@@ -10,7 +10,7 @@ use std::{env, fs};
 use etlc::cli::Terminal;
 use etlc::source::{OsSystem, System};
 
-use super::workspace::run;
+use super::workspace::{Workspace, run};
 
 /// Every example and the environments that it is rendered in.
 const EXAMPLES: [(&str, &[&str]); 4] =
@@ -83,4 +83,35 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     let paths = OsSystem.walk(folder, &|_| true).expect("the folder can be read");
     let read = |path: String| (path.clone(), fs::read(folder.join(&path)).expect("the file can be read"));
     paths.into_iter().filter(|path| !path.ends_with(".etlc-manifest.json")).map(read).collect()
+}
+
+#[test]
+fn a_changed_image_and_size_reach_every_target_and_touch_no_spec() {
+    let folder = OsSystem.canonicalize(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/orders_mart")).expect("the example");
+    let workspace = Workspace::empty();
+    let paths = OsSystem.walk(&folder, &|name| name != "expected").expect("the example can be read");
+    for path in paths.iter().filter(|path| !path.starts_with("expected/")) {
+        workspace.write(path, &fs::read_to_string(folder.join(path)).expect("the examples are text"));
+    }
+    let specs = || workspace.files("pipelines");
+    let (before, platform) = (specs(), workspace.read("platform/platform.yaml"));
+    let changed = platform.replace("etlc-postgres:0.1", "etlc-postgres:0.2").replace("version: 1\n", "version: 1\nresources: {small: {cpu: 250m, memory: 1Gi}}\n");
+    for target in ["airflow", "argo", "kubernetes"] {
+        let render = || {
+            let output = workspace.run(&["render", "--target", target]);
+            assert_eq!(output.code, 0, "{output:?}");
+            let files = workspace.files(&format!("rendered/prod/{target}"));
+            files.into_iter().map(|(_, bytes)| String::from_utf8(bytes).expect("rendered files are text")).collect::<String>()
+        };
+        workspace.write("platform/platform.yaml", &platform);
+        let old = render();
+        workspace.write("platform/platform.yaml", &changed);
+        let new = render();
+        assert!(old.contains("etlc-postgres:0.1") && old.contains("500m"), "{target}: {old}");
+        assert!(!new.contains("etlc-postgres:0.1") && !new.contains("500m"), "{target}: {new}");
+        let moved = |old: &str| old.replace("etlc-postgres:0.1", "etlc-postgres:0.2").replace("500m", "250m");
+        let lines = |text: &str| text.lines().filter(|line| !line.contains("sha256")).map(ToOwned::to_owned).collect::<Vec<_>>();
+        assert_eq!(lines(&moved(&old)).len(), lines(&new).len(), "{target}: something else moved");
+    }
+    assert!(before == specs(), "a spec was touched");
 }

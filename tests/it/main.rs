@@ -5,6 +5,7 @@ mod bless;
 mod cli;
 mod determinism;
 mod hostile;
+mod readme;
 mod schema;
 mod schema_agreement;
 mod emit;
