@@ -3,6 +3,7 @@
 use super::cx::Cx;
 use super::features::{self, Feature, Use, Used};
 use super::format::Support;
+use super::names::{self, Style};
 use super::pack::{self, Verdict};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::Plan;
@@ -23,6 +24,7 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
         }
     }
     found.extend(sizes(cx));
+    found.extend(labels(cx));
     cx.diagnostics.extend(found);
     used
 }
@@ -48,7 +50,7 @@ fn refused(cx: &Cx<'_>, used: &Used, feature: &Feature, uses: &[Use], verdict: &
 }
 
 fn degraded(cx: &Cx<'_>, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>) -> Diagnostic {
-    let message = format!("target `{}` can express {} only nearly", cx.pack.name(), feature.title);
+    let message = format!("target `{}` expresses {} only nearly", cx.pack.name(), feature.title);
     let mut diagnostic = place(Diagnostic::new(&catalogue::TARGET_DEGRADES, uses[0].span, message), uses);
     if let Some(limit) = verdict.limit {
         diagnostic = diagnostic.note(limit.why.clone()).maybe_help(limit.help.clone());
@@ -64,6 +66,39 @@ fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
         diagnostic = diagnostic.note(format!("{} more places use it", uses.len() - SHOWN));
     }
     diagnostic
+}
+
+/// Labels that the platform gives to everything, and options that become labels of pods: engines refuse whole objects for one that is not valid.
+fn labels(cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let of_platform = cx.plan.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
+    let option = cx.options["pod_labels"].as_object().into_iter().flatten();
+    let of_option = option.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()));
+    let fault = |(key, value): (&str, &str)| {
+        let (what, rule) = match () {
+            () if !is_label_key(key) => {
+                (key, "a key has letters, digits, `_`, `.` and `-`, 63 at most, and may begin with a domain and `/`")
+            }
+            () if !is_label_value(value) => {
+                (value, "a value has letters, digits, `_`, `.` and `-`, 63 at most, and begins and ends with a letter or digit")
+            }
+            () => return None,
+        };
+        let message = format!("`{what}` cannot stand in the label `{key}: {value}`");
+        Some(Diagnostic::new(&catalogue::TARGET_NAME, cx.plan.origin.span, message).label("this pipeline has the label").note(rule))
+    };
+    of_platform.chain(of_option).filter_map(fault).collect()
+}
+
+fn is_label_key(key: &str) -> bool {
+    let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
+    let is_part =
+        |part: &str| names::is_valid(part, Style::Label) && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+    let is_domain = |domain: &str| domain.len() <= 253 && domain.split('.').all(is_part);
+    domain.is_none_or(is_domain) && name.len() <= 63 && names::is_valid(name, Style::Label)
+}
+
+fn is_label_value(value: &str) -> bool {
+    value.is_empty() || (value.len() <= 63 && names::is_valid(value, Style::Label))
 }
 
 /// Limits on the size of the graph.

@@ -53,7 +53,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
 }
 
 fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
-    let when = step.when.as_ref().and_then(|condition| self::when(cx, step, condition));
+    let condition = step.when.as_ref().and_then(|condition| when(cx, step, condition));
     let cx = &*cx;
     let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
@@ -69,7 +69,7 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
         "is_leaf": needed_by == 0,
         "failures_before": order::failures_before(cx.plan, step).into_iter().map(brief).collect::<Vec<_>>(),
         "run_if": step.run_if,
-        "when": when,
+        "when": condition,
         "retries": {"limit": step.retries.limit, "delay": step.retries.delay, "backoff": step.retries.backoff, "max_delay": step.retries.max_delay},
         "timeout": step.timeout,
         "files": step.files.iter().map(|file| &file.path).collect::<Vec<_>>(),

@@ -42,11 +42,11 @@ features! {
     "params.required" "a parameter without a default";
     "params.required.scheduled" "a schedule with a parameter that has no default";
     "retries" "`retries`";
-    "retries.backoff" "a growing delay between attempts";
+    "retries.backoff" "the `backoff` of `retries`";
     "retries.backoff.fraction" "a `backoff` that is not a whole number";
     "retries.backoff.other" "a `backoff` other than 1 and 2";
-    "retries.delay" "a delay of one's own between attempts";
-    "retries.max_delay" "`max_delay` of retries";
+    "retries.delay" "the `delay` of `retries`";
+    "retries.max_delay" "the `max_delay` of `retries`";
     "run.attempt" "`run.attempt`";
     "run.date" "`run.date`";
     "run.id" "`run.id`";
@@ -99,7 +99,11 @@ impl Used {
     }
 
     fn add(&mut self, id: &'static str, span: Span, who: impl Into<String>) {
-        self.0.entry(id).or_default().push(Use { span, who: who.into() });
+        let uses = self.0.entry(id).or_default();
+        // Cells of a matrix stand at one place.
+        if !uses.iter().any(|known| known.span == span) {
+            uses.push(Use { span, who: who.into() });
+        }
     }
 }
 
@@ -206,7 +210,7 @@ fn conditions_use(step: &Step, reference: &Reference) -> bool {
 
 fn step(step: &Step, used: &mut Used) {
     let span = step.origin.span;
-    let who = format!("step `{}`", step.id);
+    let who = format!("step `{}`", step.name);
     let mut add = |id, wanted: bool| {
         if wanted {
             used.add(id, span, &who);

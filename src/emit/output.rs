@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::cx::Cx;
 use super::format::OutputRule;
-use super::pack::{Pack, template_fault};
+use super::pack::{Pack, has_extension, template_fault};
 use super::patch::{self, Patches};
 use super::{context, literal, options, order, render, yaml};
 use crate::diag::{Diagnostic, Severity, catalogue};
@@ -72,7 +72,7 @@ fn write(cx: &mut Cx<'_>, rule: &OutputRule, scope: &Jinja, patches: &Patches, f
         return step_files(cx, &path, files);
     };
     let Some(text) = rendered(cx, name, scope) else { return };
-    let is_yaml = [".yaml.j2", ".yml.j2", ".json.j2"].iter().any(|end| name.ends_with(end));
+    let is_yaml = ["yaml.j2", "yml.j2", "json.j2"].iter().any(|extension| has_extension(name, extension));
     let text = if is_yaml { canonical(cx, name, &text, patches) } else { Some(literal::indented(&text)) };
     if let Some(text) = text {
         files.push(OutputFile { path, bytes: text.into_bytes() });

@@ -66,7 +66,7 @@ impl Pack {
         let (format, faults) = syntax::decode::<TargetFile>(&verbatim(&root));
         diagnostics.extend(faults);
         let Some(format) = format else { return (None, diagnostics) };
-        files.retain(|path, _| path.ends_with(".j2"));
+        files.retain(|path, _| has_extension(path, "j2"));
         let environment = match render::environment(&files, format.text) {
             Ok(environment) => environment,
             Err((path, error)) => {
@@ -201,6 +201,11 @@ pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<Stri
         }
     }
     names.into_values().next().unwrap_or_default()
+}
+
+/// Whether a path ends in an extension. Names of files are compared as they are written, on every system.
+pub(crate) fn has_extension(path: &str, extension: &str) -> bool {
+    path.strip_suffix(extension).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The tree with every string as it stands: what looks like a template here is an engine's expression.
