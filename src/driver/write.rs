@@ -12,7 +12,7 @@ use super::manifest::{MANIFEST, Manifest, Owned, sha256};
 
 /// A pipeline's files.
 #[derive(Clone, Debug)]
-pub struct Rendered {
+pub(super) struct Rendered {
     /// The pipeline's name.
     pub pipeline: String,
     /// The pipeline's own file, from the workspace's root.

@@ -53,7 +53,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
 }
 
 fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
-    let when = step.when.as_ref().and_then(|condition| self::when(cx, step, condition));
+    let when = step.when.as_ref().and_then(|condition| when(cx, step, condition));
     let cx = &*cx;
     let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);

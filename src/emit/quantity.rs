@@ -38,14 +38,14 @@ fn parse(text: &str) -> Option<(u128, u128)> {
 }
 
 fn format(thousandths: u128, base: u128) -> String {
-    if thousandths % 1000 != 0 {
+    if !thousandths.is_multiple_of(1000) {
         return format!("{thousandths}m");
     }
     let suffixes = if base == 1024 { ["Ki", "Mi", "Gi", "Ti", "Pi", "Ei"] } else { ["k", "M", "G", "T", "P", "E"] };
     let mut number = thousandths / 1000;
     let mut suffix = "";
     for larger in suffixes {
-        if number == 0 || number % base != 0 {
+        if number == 0 || !number.is_multiple_of(base) {
             break;
         }
         number /= base;

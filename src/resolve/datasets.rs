@@ -49,7 +49,7 @@ pub(super) struct Datasets {
 
 impl Datasets {
     /// Finds where all data lies.
-    pub fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
+    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
         let external = external(resolver, header);
         let mut collected = Self { external, outputs: Vec::new() };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
@@ -65,12 +65,12 @@ impl Datasets {
     }
 
     /// Indexes of the drafts that write a dataset.
-    pub fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(super) fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
         self.outputs.iter().enumerate().filter(move |(_, outputs)| outputs.contains_key(name)).map(|(index, _)| index)
     }
 
     /// Names of all datasets.
-    pub fn names(&self) -> Vec<&str> {
+    pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.external.keys().map(String::as_str).collect();
         for name in self.outputs.iter().flat_map(IndexMap::keys) {
             if !names.contains(&name.as_str()) {
@@ -81,7 +81,7 @@ impl Datasets {
     }
 
     /// Physical tables and the datasets that they are: connection, table, dataset.
-    pub fn tables(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+    pub(super) fn tables(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
         let external = self.external.iter().filter(|(_, data)| data.is_table);
         let external =
             external.filter_map(|(name, data)| Some((data.connection.as_deref(), data.text.as_ref()?.as_constant()?, name.as_str())));
@@ -121,7 +121,7 @@ impl Datasets {
     }
 
     /// The datasets as the plan shows them.
-    pub fn plan(&self, drafts: &[Draft<'_>]) -> IndexMap<String, plan::Dataset> {
+    pub(super) fn plan(&self, drafts: &[Draft<'_>]) -> IndexMap<String, plan::Dataset> {
         let mut datasets = IndexMap::new();
         for (name, data) in &self.external {
             let dataset = plan::Dataset {

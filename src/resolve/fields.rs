@@ -72,7 +72,7 @@ impl StepFiles {
     }
 
     /// Adds a file that the kind wrote.
-    pub fn push_text(&mut self, path: &str, text: &str) {
+    pub(super) fn push_text(&mut self, path: &str, text: &str) {
         self.paths.insert(path.to_owned(), path.to_owned());
         self.push(file(path.to_owned(), text.as_bytes()));
     }

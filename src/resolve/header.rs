@@ -9,7 +9,7 @@ use super::platform::{Lookup, look_up, missing};
 use super::render::{Renderer, has_template};
 use super::{layers, params, schedule};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{self, Notification, Owner, Param, Schedule, Secret, Trigger};
+use crate::plan::{Notification, Owner, Param, Schedule, Secret, Trigger};
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::{Entry, Field, Kind, Node, decode};
@@ -201,7 +201,7 @@ fn on_failure(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Notify>>) 
         match look_up(&resolver.cx.platform.spec.channels, &name.0) {
             Lookup::Found(found) => notifications.extend(notification(resolver, &name.0, found, channel.span)),
             Lookup::Missing(names) => {
-                resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names))
+                resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names));
             }
             Lookup::Faulty => {}
         }

@@ -452,10 +452,10 @@ impl<'a> Lowering<'_, '_, 'a> {
         let tolerations = class.tolerations.as_ref().and_then(Field::get).into_iter().flatten().filter_map(Field::get);
         Resources {
             class: Some(name.0.clone()),
-            cpu: class.cpu.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            cpu_limit: class.cpu_limit.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            memory: class.memory.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            ephemeral_storage: class.ephemeral_storage.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
+            cpu: class.cpu.as_ref().and_then(Field::get).map(spec::quantities::CpuQuantity::canonical),
+            cpu_limit: class.cpu_limit.as_ref().and_then(Field::get).map(spec::quantities::CpuQuantity::canonical),
+            memory: class.memory.as_ref().and_then(Field::get).map(spec::quantities::MemoryQuantity::canonical),
+            ephemeral_storage: class.ephemeral_storage.as_ref().and_then(Field::get).map(spec::quantities::MemoryQuantity::canonical),
             gpu: class.gpu.as_ref().and_then(Field::get).copied(),
             gpu_type: class.gpu_type.as_ref().and_then(Field::get).cloned(),
             node_selector: selector.filter_map(|(key, item)| Some((key.clone(), item.value.get()?.clone()))).collect(),

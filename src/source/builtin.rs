@@ -10,6 +10,6 @@ pub fn builtin(path: &str) -> Option<&'static str> {
 }
 
 /// The built-in files below a folder, by the path from there.
-pub fn builtins<'a>(folder: &'a str) -> impl Iterator<Item = (&'static str, &'static str)> + 'a {
+pub fn builtins(folder: &str) -> impl Iterator<Item = (&'static str, &'static str)> + '_ {
     BUILTIN.iter().filter_map(move |&(path, text)| Some((path.strip_prefix(folder)?.strip_prefix('/')?, text)))
 }

@@ -13,7 +13,7 @@ fn origin() -> Origin {
 }
 
 /// A plan without a schedule whose only step prints a word.
-pub fn small() -> Plan {
+pub(crate) fn small() -> Plan {
     Plan {
         version: 1,
         pipeline: "size_forecast".to_owned(),
@@ -36,7 +36,7 @@ pub fn small() -> Plan {
 }
 
 /// The same, every day.
-pub fn scheduled() -> Plan {
+pub(crate) fn scheduled() -> Plan {
     Plan {
         schedule: Some(Schedule {
             cron: "0 6 * * *".to_owned(),
@@ -53,7 +53,7 @@ pub fn scheduled() -> Plan {
 }
 
 /// A step that prints a word.
-pub fn step(id: &str) -> Step {
+pub(crate) fn step(id: &str) -> Step {
     let name = id.split_once('[').map_or(id, |(name, _)| name);
     Step {
         id: id.to_owned(),
@@ -87,7 +87,7 @@ pub fn step(id: &str) -> Step {
 }
 
 /// The step after others.
-pub fn after(mut step: Step, needs: &[&str]) -> Step {
+pub(crate) fn after(mut step: Step, needs: &[&str]) -> Step {
     let because = || vec![NeedOrigin { reason: "after".to_owned(), origin: origin() }];
     step.needs = needs.iter().map(|need| Need { step: (*need).to_owned(), because: because() }).collect();
     step
@@ -183,7 +183,7 @@ fn score(region: &str) -> Step {
 }
 
 /// Every feature that the engines with graphs have.
-pub fn large() -> Plan {
+pub(crate) fn large() -> Plan {
     let mut plan = scheduled();
     if let Some(schedule) = &mut plan.schedule {
         schedule.start = Some("2026-01-01".to_owned());
@@ -208,7 +208,7 @@ pub fn large() -> Plan {
 }
 
 /// Steps in a row that use nothing a single pod does not have.
-pub fn chain() -> Plan {
+pub(crate) fn chain() -> Plan {
     let mut load = step("load_orders");
     load.files = vec![text_file("load.sql", "select 1\n")];
     load.init = Some(Init { image: "registry.acme.dev/etlc:1".to_owned() });
