@@ -3,6 +3,11 @@
 //! `cargo bench --bench fleet [-- PIPELINES]` generates the pipelines (ten steps each: 60 % SQL files of 10 to 40 lines, 30 % Python,
 //! 10 % containers) and prints wall time, CPU time and peak memory of each command, the median of five runs, and the ratio to the plain program.
 //! The plain program and etlc run in turn, so that a machine that slows down slows both.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark writes a workspace, starts programs, times them and prints figures"
+)]
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -32,6 +37,7 @@ fn main() -> Outcome<()> {
 /// Wall seconds, CPU seconds and peak memory in MiB.
 type Figures = [f64; 3];
 
+#[expect(clippy::cast_precision_loss, reason = "megabytes are printed with one decimal")]
 fn compare(n_pipelines: usize) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let workspace = folder.path().join("fleet");
@@ -86,6 +92,7 @@ fn run(own: &str, program: &str, arguments: &[String]) -> Outcome<Figures> {
     figures.try_into().map_err(|_| format!("{program} {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
+#[expect(clippy::cast_precision_loss, reason = "mebibytes are printed with one decimal")]
 fn measure(command: &[String]) -> Outcome<()> {
     let start = Instant::now();
     let output = Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;

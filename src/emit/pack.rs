@@ -21,6 +21,9 @@ const FOLDER: &str = "targets";
 /// The file that makes a folder a pack.
 const DESCRIPTION: &str = "target.yaml";
 
+/// How the names of templates end.
+const TEMPLATE: &str = ".j2";
+
 /// A target, ready to emit plans. Shared between threads.
 #[derive(Debug)]
 pub struct Pack {
@@ -66,7 +69,7 @@ impl Pack {
         let (format, faults) = syntax::decode::<TargetFile>(&verbatim(&root));
         diagnostics.extend(faults);
         let Some(format) = format else { return (None, diagnostics) };
-        files.retain(|path, _| path.ends_with(".j2"));
+        files.retain(|path, _| path.ends_with(TEMPLATE));
         let environment = match render::environment(&files, format.text) {
             Ok(environment) => environment,
             Err((path, error)) => {

@@ -31,7 +31,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     }
     let mut command = cx.plain(step, "the command line", &lines.join("\n"));
     // The operator takes a command that ends like a script's name for the name of a file.
-    if command.ends_with(".sh") || command.ends_with(".bash") {
+    if [".sh", ".bash"].iter().any(|end| command.ends_with(end)) {
         command.push(' ');
     }
     json!({"command": command, "env": env})

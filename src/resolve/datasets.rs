@@ -292,7 +292,7 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
 
 /// The connection of a name on the platform.
 pub(super) fn connection<'a>(resolver: &mut Resolver<'a>, name: &str, span: Span) -> Option<(String, &'a spec::Connection)> {
-    match look_up(&resolver.cx.platform.spec.connections, name) {
+    match look_up(resolver.cx.platform.spec.connections.as_ref(), name) {
         Lookup::Found(found) => Some((name.to_owned(), found)),
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_CONNECTION, span, "connection", name, &names));
@@ -346,7 +346,7 @@ pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>
 
 /// The physical name of a pipeline's own table, as the connection names tables.
 pub(super) fn table_name(resolver: &mut Resolver<'_>, connection_name: &str, pipeline: &str, team: &str, dataset: &str) -> Option<String> {
-    let Lookup::Found(connection) = look_up(&resolver.cx.platform.spec.connections, connection_name) else { return None };
+    let Lookup::Found(connection) = look_up(resolver.cx.platform.spec.connections.as_ref(), connection_name) else { return None };
     let (template, span) = match &connection.table {
         Some(field) => (field.get()?.as_str(), field.span),
         None => ("{{ pipeline }}__{{ dataset }}", Span::default()),
@@ -383,7 +383,7 @@ fn artifact_uri(resolver: &mut Resolver<'_>, draft: &Draft<'_>, output: &str, de
         Some(field) => (field.get()?.0.clone(), field.span),
         None => ("default".to_owned(), draft.name_span),
     };
-    let storage = match look_up(&resolver.cx.platform.spec.storage, &name) {
+    let storage = match look_up(resolver.cx.platform.spec.storage.as_ref(), &name) {
         Lookup::Found(storage) => storage,
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_STORAGE, span, "storage", &name, &names));

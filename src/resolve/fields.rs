@@ -112,7 +112,7 @@ fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
 fn check_dataset(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
     if name.contains('.') {
         if let Err(diagnostic) = super::header::foreign(resolver, name, span) {
-            resolver.report(diagnostic);
+            resolver.report(*diagnostic);
         }
         return;
     }

@@ -109,7 +109,6 @@ fn find_cycle(graph: &[IndexMap<usize, Vec<Edge>>]) -> Option<Vec<usize>> {
             }
         }
     }
-
     (0..graph.len()).filter(|&index| waiting[index] > 0).find_map(|start| path_back(graph, &waiting, start))
 }
 

@@ -61,11 +61,10 @@ impl Uses {
             let span = place(found.range.clone());
             match found.part {
                 Ok(Part::Ref { reference, fallback }) => self.note(resolver, scene, &reference, fallback, span),
-                Ok(Part::Const(_)) => {}
                 Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => {
                     resolver.report(bad(&string[found.range], error, span));
                 }
-                Err(_) => {}
+                Ok(Part::Const(_)) | Err(_) => {}
             }
         }
         Text::parse(string)
@@ -267,7 +266,7 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
         let offer = match header::foreign(resolver, name, span) {
             Ok(offer) => offer,
             Err(diagnostic) => {
-                resolver.report(diagnostic);
+                resolver.report(*diagnostic);
                 return None;
             }
         };
