@@ -3,6 +3,11 @@
 //! `cargo bench --bench fleet [-- PIPELINES]` generates the pipelines (ten steps each: 60 % SQL files of 10 to 40 lines, 30 % Python,
 //! 10 % containers) and prints wall time, CPU time and peak memory of each command, the median of five runs, and the ratio to the plain program.
 //! The plain program and etlc run in turn, so that a machine that slows down slows both.
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "a benchmark writes a workspace, starts programs, times them and prints figures"
+)]
 
 use std::error::Error;
 use std::fmt::Write as _;
@@ -32,6 +37,7 @@ fn main() -> Outcome<()> {
 /// Wall seconds, CPU seconds and peak memory in MiB.
 type Figures = [f64; 3];
 
+#[expect(clippy::cast_precision_loss, reason = "megabytes are printed with one decimal")]
 fn compare(n_pipelines: usize) -> Outcome<()> {
     let folder = tempfile::tempdir()?;
     let workspace = folder.path().join("fleet");
@@ -86,6 +92,7 @@ fn run(own: &str, program: &str, arguments: &[String]) -> Outcome<Figures> {
     figures.try_into().map_err(|_| format!("{program} {arguments:?} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
+#[expect(clippy::cast_precision_loss, reason = "mebibytes are printed with one decimal")]
 fn measure(command: &[String]) -> Outcome<()> {
     let start = Instant::now();
     let output = Command::new(&command[0]).args(&command[1..]).stdout(Stdio::null()).stderr(Stdio::piped()).output()?;
@@ -94,7 +101,9 @@ fn measure(command: &[String]) -> Outcome<()> {
         return Err(String::from_utf8_lossy(&output.stderr).chars().take(2000).collect::<String>().into());
     }
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
-    let seconds = |time: nix::sys::time::TimeVal| Duration::from_secs(time.tv_sec().unsigned_abs()) + Duration::from_micros(time.tv_usec().unsigned_abs());
+    let seconds = |time: nix::sys::time::TimeVal| {
+        Duration::from_secs(time.tv_sec().unsigned_abs()) + Duration::from_micros(time.tv_usec().unsigned_abs())
+    };
     let cpu = seconds(usage.user_time()) + seconds(usage.system_time());
     println!("{} {} {}", wall.as_secs_f64(), cpu.as_secs_f64(), usage.max_rss() as f64 / 1024.0);
     Ok(())
@@ -102,7 +111,8 @@ fn measure(command: &[String]) -> Outcome<()> {
 
 /// Reads the same files, parses their YAML and their SQL, and writes as many bytes as `render` does: the work that no compiler can avoid.
 fn plain(root: &Path, out: Option<&Path>) -> Outcome<()> {
-    let mut folders: Vec<PathBuf> = fs::read_dir(root.join("pipelines"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
+    let mut folders: Vec<PathBuf> =
+        fs::read_dir(root.join("pipelines"))?.map(|entry| entry.map(|entry| entry.path())).collect::<Result<_, _>>()?;
     folders.sort();
     let dialect = sqlparser::dialect::PostgreSqlDialect {};
     let written: Result<Vec<usize>, String> = folders
@@ -156,10 +166,17 @@ fn generate(root: &Path, n_pipelines: usize) -> Outcome<(usize, usize)> {
                     files.push((folder.join(format!("s{step}.sql")), sql(pipeline, step)));
                 }
                 6..9 => {
-                    writeln!(spec, "  s{step}:\n    kind: python\n    script: s{step}.py\n    args: [--day, \"${{run.date}}\", --days, \"${{params.days}}\"]\n    inputs: [t{}]\n    outputs: {{m{step}: {{format: json}}}}", step - 4)?;
+                    writeln!(
+                        spec,
+                        "  s{step}:\n    kind: python\n    script: s{step}.py\n    args: [--day, \"${{run.date}}\", --days, \"${{params.days}}\"]\n    inputs: [t{}]\n    outputs: {{m{step}: {{format: json}}}}",
+                        step - 4
+                    )?;
                     files.push((folder.join(format!("s{step}.py")), "import sys\nprint(sys.argv)\n".repeat(10)));
                 }
-                _ => writeln!(spec, "  s{step}:\n    kind: container\n    image: registry.acme.dev/report:3\n    command: [report, --model, \"${{steps.s8.outputs.m8}}\"]\n    after: [s6, s7]")?,
+                _ => writeln!(
+                    spec,
+                    "  s{step}:\n    kind: container\n    image: registry.acme.dev/report:3\n    command: [report, --model, \"${{steps.s8.outputs.m8}}\"]\n    after: [s6, s7]"
+                )?,
             }
         }
         files.push((folder.join("pipeline.yaml"), spec));

@@ -3,9 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::cx::{Cx, variable};
-use super::dialect::{shell_line, shell_word};
+use super::dialect::shell_line;
+use super::dialect::shell_word;
 use super::format::Route;
-use super::pack::has_extension;
 use crate::plan::{Reference, Step, Text};
 
 /// The command and environment of a step. Variables that are made from others are exported by the command itself, because nothing else expands them.
@@ -31,7 +31,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     }
     let mut command = cx.plain(step, "the command line", &lines.join("\n"));
     // The operator takes a command that ends like a script's name for the name of a file.
-    if has_extension(&command, "sh") || has_extension(&command, "bash") {
+    if [".sh", ".bash"].iter().any(|end| command.ends_with(end)) {
         command.push(' ');
     }
     json!({"command": command, "env": env})

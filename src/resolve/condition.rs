@@ -268,6 +268,7 @@ fn comparable(left: ParamType, right: ParamType) -> bool {
 mod tests {
     use super::*;
 
+    #[expect(clippy::unnecessary_wraps, reason = "the parser asks for a kind that may be unknown")]
     fn kind(reference: &Reference) -> Option<ParamType> {
         Some(if matches!(reference, Reference::Param(name) if name == "n") { ParamType::Integer } else { ParamType::String })
     }

@@ -100,7 +100,10 @@ fn field(text: &str, spec: &Spec) -> Result<BTreeSet<u32>, Fault> {
             Some((range, step)) => match step.parse::<u32>() {
                 Ok(step) if step > 0 && step <= spec.last => (range, Some(step)),
                 _ => {
-                    return fault(format!("`{step}` is not a step of the {}", spec.name), format!("write a number from 1 to {}", spec.last));
+                    return fault(
+                        format!("`{step}` is not a step of the {}", spec.name),
+                        format!("write a number from 1 to {}", spec.last),
+                    );
                 }
             },
             None => (item, None),

@@ -49,7 +49,7 @@ pub(super) struct Datasets {
 
 impl Datasets {
     /// Finds where all data lies.
-    pub fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
+    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
         let external = external(resolver, header);
         let mut collected = Self { external, outputs: Vec::new() };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
@@ -65,12 +65,12 @@ impl Datasets {
     }
 
     /// Indexes of the drafts that write a dataset.
-    pub fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    pub(super) fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
         self.outputs.iter().enumerate().filter(move |(_, outputs)| outputs.contains_key(name)).map(|(index, _)| index)
     }
 
     /// Names of all datasets.
-    pub fn names(&self) -> Vec<&str> {
+    pub(super) fn names(&self) -> Vec<&str> {
         let mut names: Vec<&str> = self.external.keys().map(String::as_str).collect();
         for name in self.outputs.iter().flat_map(IndexMap::keys) {
             if !names.contains(&name.as_str()) {
@@ -81,7 +81,7 @@ impl Datasets {
     }
 
     /// Physical tables and the datasets that they are: connection, table, dataset.
-    pub fn tables(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
+    pub(super) fn tables(&self) -> impl Iterator<Item = (Option<&str>, &str, &str)> {
         let external = self.external.iter().filter(|(_, data)| data.is_table);
         let external =
             external.filter_map(|(name, data)| Some((data.connection.as_deref(), data.text.as_ref()?.as_constant()?, name.as_str())));
@@ -121,7 +121,7 @@ impl Datasets {
     }
 
     /// The datasets as the plan shows them.
-    pub fn plan(&self, drafts: &[Draft<'_>]) -> IndexMap<String, plan::Dataset> {
+    pub(super) fn plan(&self, drafts: &[Draft<'_>]) -> IndexMap<String, plan::Dataset> {
         let mut datasets = IndexMap::new();
         for (name, data) in &self.external {
             let dataset = plan::Dataset {
@@ -292,7 +292,7 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
 
 /// The connection of a name on the platform.
 pub(super) fn connection<'a>(resolver: &mut Resolver<'a>, name: &str, span: Span) -> Option<(String, &'a spec::Connection)> {
-    match look_up(&resolver.cx.platform.spec.connections, name) {
+    match look_up(resolver.cx.platform.spec.connections.as_ref(), name) {
         Lookup::Found(found) => Some((name.to_owned(), found)),
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_CONNECTION, span, "connection", name, &names));
@@ -346,7 +346,7 @@ pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>
 
 /// The physical name of a pipeline's own table, as the connection names tables.
 pub(super) fn table_name(resolver: &mut Resolver<'_>, connection_name: &str, pipeline: &str, team: &str, dataset: &str) -> Option<String> {
-    let Lookup::Found(connection) = look_up(&resolver.cx.platform.spec.connections, connection_name) else { return None };
+    let Lookup::Found(connection) = look_up(resolver.cx.platform.spec.connections.as_ref(), connection_name) else { return None };
     let (template, span) = match &connection.table {
         Some(field) => (field.get()?.as_str(), field.span),
         None => ("{{ pipeline }}__{{ dataset }}", Span::default()),
@@ -383,7 +383,7 @@ fn artifact_uri(resolver: &mut Resolver<'_>, draft: &Draft<'_>, output: &str, de
         Some(field) => (field.get()?.0.clone(), field.span),
         None => ("default".to_owned(), draft.name_span),
     };
-    let storage = match look_up(&resolver.cx.platform.spec.storage, &name) {
+    let storage = match look_up(resolver.cx.platform.spec.storage.as_ref(), &name) {
         Lookup::Found(storage) => storage,
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_STORAGE, span, "storage", &name, &names));

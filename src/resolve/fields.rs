@@ -72,7 +72,7 @@ impl StepFiles {
     }
 
     /// Adds a file that the kind wrote.
-    pub fn push_text(&mut self, path: &str, text: &str) {
+    pub(super) fn push_text(&mut self, path: &str, text: &str) {
         self.paths.insert(path.to_owned(), path.to_owned());
         self.push(file(path.to_owned(), text.as_bytes()));
     }
@@ -112,7 +112,7 @@ fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
 fn check_dataset(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
     if name.contains('.') {
         if let Err(diagnostic) = super::header::foreign(resolver, name, span) {
-            resolver.report(diagnostic);
+            resolver.report(*diagnostic);
         }
         return;
     }

@@ -109,8 +109,7 @@ fn find_cycle(graph: &[IndexMap<usize, Vec<Edge>>]) -> Option<Vec<usize>> {
             }
         }
     }
-    let start = (0..graph.len()).filter(|&index| waiting[index] > 0).find_map(|start| path_back(graph, &waiting, start));
-    start
+    (0..graph.len()).filter(|&index| waiting[index] > 0).find_map(|start| path_back(graph, &waiting, start))
 }
 
 /// The shortest way from a draft over those it waits for and back to it.

@@ -4,12 +4,13 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::faults::unknown_name;
+use super::index::Offer;
 use super::pipeline::Resolver;
 use super::platform::{Lookup, look_up, missing};
 use super::render::{Renderer, has_template};
 use super::{layers, params, schedule};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{self, Notification, Owner, Param, Schedule, Secret, Trigger};
+use crate::plan::{Notification, Owner, Param, Schedule, Secret, Trigger};
 use crate::source::Span;
 use crate::spec;
 use crate::syntax::{Entry, Field, Kind, Node, decode};
@@ -44,7 +45,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     let (raw, faults) = decode::<spec::Pipeline>(root);
     resolver.diagnostics.extend(faults);
     let raw = raw?;
-    resolver.name = raw.pipeline.get()?.0.clone();
+    resolver.name.clone_from(&raw.pipeline.get()?.0);
     check_environments(resolver, &raw);
     let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
     let engine = Engine::new(Vec::new(), &resolver.cx.macros);
@@ -149,7 +150,7 @@ fn owner(resolver: &mut Resolver<'_>, field: &Field<spec::scalars::Label>) -> Ow
     let mut owner = Owner { team: resolver.team.clone(), contact: None, oncall: None };
     let Some(team) = field.get() else { return owner };
     owner.team.clone_from(&team.0);
-    match look_up(&resolver.cx.platform.spec.teams, &team.0) {
+    match look_up(resolver.cx.platform.spec.teams.as_ref(), &team.0) {
         Lookup::Found(found) => {
             owner.contact = text(found.contact.as_ref());
             owner.oncall = text(found.oncall.as_ref());
@@ -169,7 +170,7 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
     for dataset in field.get()?.datasets.get()? {
         let Some(name) = dataset.get() else { continue };
         if let Err(diagnostic) = foreign(resolver, name, dataset.span) {
-            resolver.report(diagnostic);
+            resolver.report(*diagnostic);
         }
         datasets.push(name.clone());
     }
@@ -177,19 +178,21 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
 }
 
 /// A dataset of another pipeline, as `pipeline.dataset`.
-pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result<super::index::Offer, Diagnostic> {
+pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result<Offer, Box<Diagnostic>> {
     let Some((pipeline, dataset)) = name.split_once('.') else {
-        return Err(Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is not a dataset of another pipeline"))
+        let fault = Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is not a dataset of another pipeline"))
             .label("no pipeline named")
-            .help("write it as `pipeline.dataset`"));
+            .help("write it as `pipeline.dataset`");
+        return Err(Box::new(fault));
     };
     let pipelines = resolver.cx.index.pipelines();
     let Some(entry) = pipelines.get(pipeline) else {
-        return Err(unknown_name(&catalogue::UNKNOWN_DATASET, span, "pipeline", pipeline, pipelines.keys().map(String::as_str)));
+        let names = pipelines.keys().map(String::as_str);
+        return Err(Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, "pipeline", pipeline, names)));
     };
     entry.datasets.get(dataset).cloned().ok_or_else(|| {
         let names = entry.datasets.keys().map(String::as_str);
-        unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names)
+        Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names))
     })
 }
 
@@ -198,10 +201,10 @@ fn on_failure(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Notify>>) 
     let channels = field.and_then(Field::get).and_then(|notify| notify.notify.get());
     for channel in channels.into_iter().flatten() {
         let Some(name) = channel.get() else { continue };
-        match look_up(&resolver.cx.platform.spec.channels, &name.0) {
+        match look_up(resolver.cx.platform.spec.channels.as_ref(), &name.0) {
             Lookup::Found(found) => notifications.extend(notification(resolver, &name.0, found, channel.span)),
             Lookup::Missing(names) => {
-                resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names))
+                resolver.report(missing(&catalogue::UNKNOWN_CHANNEL, channel.span, "notification channel", &name.0, &names));
             }
             Lookup::Faulty => {}
         }
@@ -223,7 +226,7 @@ fn notification(resolver: &mut Resolver<'_>, name: &str, channel: &spec::Channel
 
 /// Where the cluster keeps a secret of the platform.
 pub(super) fn secret_ref(resolver: &mut Resolver<'_>, name: &str, span: Span) -> Option<Secret> {
-    match look_up(&resolver.cx.platform.spec.secrets, name) {
+    match look_up(resolver.cx.platform.spec.secrets.as_ref(), name) {
         Lookup::Found(found) => Some(Secret { name: found.name.get()?.clone(), key: found.key.get()?.clone() }),
         Lookup::Missing(names) => {
             resolver.report(missing(&catalogue::UNKNOWN_SECRET, span, "secret", name, &names));

@@ -19,6 +19,7 @@ use super::{condition, faults};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, Container, Init, OutputKind, Reference, Resources, Retries, RunIf, Secret, Text};
 use crate::source::Span;
+use crate::spec::quantities::{CpuQuantity, MemoryQuantity};
 use crate::spec::{self, Format, RunnerMode};
 use crate::sql::Dialect;
 use crate::syntax::{Field, Kind as Shape, Node};
@@ -414,7 +415,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             (kind_runtime.and_then(|field| Some(field.get()?.0.clone())), draft.node.get("kind").map_or(draft.name_span, |node| node.span))
         };
         let Some(name) = name else { return Default::default() };
-        let runtime = match look_up(&spec.runtimes, &name) {
+        let runtime = match look_up(spec.runtimes.as_ref(), &name) {
             Lookup::Found(runtime) => runtime,
             Lookup::Missing(_) if needs_runner && named.is_none() && runner.is_some() => {
                 let image = runner.and_then(|runner| runner.image.get()).cloned().unwrap_or_default();
@@ -442,7 +443,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     fn resources(&mut self, draft: &Draft<'a>) -> Resources {
         let Some(field) = &draft.spec.resources else { return Resources::default() };
         let Some(name) = field.get() else { return Resources::default() };
-        let class = match look_up(&self.resolver.cx.platform.spec.resources, &name.0) {
+        let class = match look_up(self.resolver.cx.platform.spec.resources.as_ref(), &name.0) {
             Lookup::Found(class) => class,
             Lookup::Missing(names) => {
                 self.resolver.report(missing(&catalogue::UNKNOWN_RESOURCES, field.span, "resource class", &name.0, &names));
@@ -454,10 +455,10 @@ impl<'a> Lowering<'_, '_, 'a> {
         let tolerations = class.tolerations.as_ref().and_then(Field::get).into_iter().flatten().filter_map(Field::get);
         Resources {
             class: Some(name.0.clone()),
-            cpu: class.cpu.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            cpu_limit: class.cpu_limit.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            memory: class.memory.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
-            ephemeral_storage: class.ephemeral_storage.as_ref().and_then(Field::get).map(|quantity| quantity.canonical()),
+            cpu: class.cpu.as_ref().and_then(Field::get).map(CpuQuantity::canonical),
+            cpu_limit: class.cpu_limit.as_ref().and_then(Field::get).map(CpuQuantity::canonical),
+            memory: class.memory.as_ref().and_then(Field::get).map(MemoryQuantity::canonical),
+            ephemeral_storage: class.ephemeral_storage.as_ref().and_then(Field::get).map(MemoryQuantity::canonical),
             gpu: class.gpu.as_ref().and_then(Field::get).copied(),
             gpu_type: class.gpu_type.as_ref().and_then(Field::get).cloned(),
             node_selector: selector.filter_map(|(key, item)| Some((key.clone(), item.value.get()?.clone()))).collect(),

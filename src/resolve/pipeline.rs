@@ -67,12 +67,12 @@ impl<'a> Resolver<'a> {
     }
 
     /// Reports a finding.
-    pub fn report(&mut self, diagnostic: Diagnostic) {
+    pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
     }
 
     /// A place as the plan shows it.
-    pub fn origin(&self, span: Span) -> Origin {
+    pub(super) fn origin(&self, span: Span) -> Origin {
         let file = self.cx.files.map().file(span).unwrap_or_else(|| Arc::clone(self.file));
         Origin { file: file.path().to_owned(), line: file.position(span.start).line, span }
     }

@@ -72,7 +72,7 @@ pub(super) enum Lookup<'a, T> {
 }
 
 /// Looks a name up in a part of the platform.
-pub(super) fn look_up<'a, T>(part: &'a Option<Field<Map<Label, Field<T>>>>, name: &str) -> Lookup<'a, T> {
+pub(super) fn look_up<'a, T>(part: Option<&'a Field<Map<Label, Field<T>>>>, name: &str) -> Lookup<'a, T> {
     let Some(field) = part else { return Lookup::Missing(Vec::new()) };
     let Some(map) = field.get() else { return Lookup::Faulty };
     match map.0.get(&Label(name.to_owned())) {

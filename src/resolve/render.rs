@@ -14,7 +14,7 @@ pub(super) struct Renderer<'a> {
 
 impl Renderer<'_> {
     /// The tree with its templates rendered. One that fails is reported and stays as it is, which makes its value unknown.
-    pub fn node(&self, node: &Node, scope: &Scope, diagnostics: &mut Vec<Diagnostic>) -> Node {
+    pub(super) fn node(&self, node: &Node, scope: &Scope, diagnostics: &mut Vec<Diagnostic>) -> Node {
         let kind = match &node.kind {
             Kind::Scalar(text, _) if node.is_template() => match self.engine.scalar(text, scope) {
                 Ok(value) => return Node::from_json(&value, node.span),
@@ -42,7 +42,7 @@ impl Renderer<'_> {
     }
 
     /// The place of a fault: in a macro's file, or where the template's own bytes came from.
-    pub fn span(&self, fault: &Fault, own: impl FnOnce(std::ops::Range<usize>) -> Span) -> Span {
+    pub(super) fn span(&self, fault: &Fault, own: impl FnOnce(std::ops::Range<usize>) -> Span) -> Span {
         let in_macro = fault.file.as_ref().and_then(|path| self.files.text(path).ok());
         in_macro.map_or_else(|| own(fault.range.clone()), |file| file.span_of(fault.range.clone()))
     }

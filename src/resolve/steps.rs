@@ -37,7 +37,7 @@ pub(super) struct Draft<'a> {
 
 impl Draft<'_> {
     /// The id as it stands in paths and URIs: `score-region-us`.
-    pub fn file_stem(&self) -> String {
+    pub(super) fn file_stem(&self) -> String {
         let kept = self.id.trim_end_matches(']');
         kept.chars().map(|c| if c.is_ascii_alphanumeric() || matches!(c, '_' | '.') { c } else { '-' }).collect()
     }

@@ -27,7 +27,7 @@ pub(super) struct Scene<'s, 'a> {
 
 impl<'s, 'a> Scene<'s, 'a> {
     /// The draft that it is about.
-    pub fn draft(&self) -> &'s Draft<'a> {
+    pub(super) fn draft(&self) -> &'s Draft<'a> {
         &self.drafts[self.index]
     }
 }
@@ -50,7 +50,7 @@ struct Use {
 
 impl Uses {
     /// Reads a string with `${…}` in it, checks each, and notes those that are right. `place` gives the place of some of its bytes.
-    pub fn text(
+    pub(super) fn text(
         &mut self,
         resolver: &mut Resolver<'_>,
         scene: &Scene<'_, '_>,
@@ -61,18 +61,17 @@ impl Uses {
             let span = place(found.range.clone());
             match found.part {
                 Ok(Part::Ref { reference, fallback }) => self.note(resolver, scene, &reference, fallback, span),
-                Ok(Part::Const(_)) => {}
                 Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => {
-                    resolver.report(bad(&string[found.range], error, span))
+                    resolver.report(bad(&string[found.range], error, span));
                 }
-                Err(_) => {}
+                Ok(Part::Const(_)) | Err(_) => {}
             }
         }
         Text::parse(string)
     }
 
     /// Notes a value that is used without being written out, such as a declared output.
-    pub fn note(
+    pub(super) fn note(
         &mut self,
         resolver: &mut Resolver<'_>,
         scene: &Scene<'_, '_>,
@@ -101,12 +100,12 @@ impl Uses {
     }
 
     /// The drafts that must have run before, with the value that says so and its place.
-    pub fn writers(&self) -> impl Iterator<Item = (usize, &Reference, Span)> {
+    pub(super) fn writers(&self) -> impl Iterator<Item = (usize, &Reference, Span)> {
         self.values.iter().flat_map(|(reference, used)| used.writers.iter().map(move |writer| (*writer, reference, used.span)))
     }
 
     /// Names of the params that are used.
-    pub fn params(&self) -> impl Iterator<Item = &str> {
+    pub(super) fn params(&self) -> impl Iterator<Item = &str> {
         self.values.keys().filter_map(|reference| match reference {
             Reference::Param(name) => Some(name.as_str()),
             _ => None,
@@ -114,7 +113,7 @@ impl Uses {
     }
 
     /// The values as the plan shows them. `value_outputs` are the step's own outputs that are values.
-    pub fn plan(self, value_outputs: &[&str]) -> Vec<RuntimeValue> {
+    pub(super) fn plan(self, value_outputs: &[&str]) -> Vec<RuntimeValue> {
         let value = |(reference, used): (Reference, Use)| {
             let env = match &reference {
                 Reference::Output(name) if value_outputs.contains(&name.as_str()) => format!("ETLC_VALUE_{}", name.to_ascii_uppercase()),
@@ -267,7 +266,7 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
         let offer = match header::foreign(resolver, name, span) {
             Ok(offer) => offer,
             Err(diagnostic) => {
-                resolver.report(diagnostic);
+                resolver.report(*diagnostic);
                 return None;
             }
         };

@@ -37,6 +37,7 @@ impl Client {
 ///
 /// # Errors
 /// When the program cannot be started, or its input cannot be written.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
 pub fn run(client: &Client, access: &Access, sql: &str) -> io::Result<u8> {
     let mut command = Command::new(&client.program);
     command.args(&client.arguments).args(&access.argument).stdin(Stdio::piped());

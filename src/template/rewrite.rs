@@ -71,7 +71,8 @@ mod tests {
     #[test]
     fn offsets_lead_back_through_prefix_and_guards() {
         let original = "{% set a = [b] %}x";
-        let rewritten = Rewritten::new(original, "PRE", &[11..14]);
+        let within = 11..14;
+        let rewritten = Rewritten::new(original, "PRE", &[within]);
         assert_eq!(rewritten.text, "PRE{% set a = ([b]|__bounded) %}x");
         let place = |needle: &str| {
             let start = rewritten.text.find(needle).expect("it is there");

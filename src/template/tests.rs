@@ -184,6 +184,7 @@ fn faults_of_macro_files_are_their_own() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the time that limits save is what is tested")]
 fn hostile_templates_end_soon_and_say_which_limit() {
     let n = |count: usize, piece: &str| piece.repeat(count);
     let started = std::time::Instant::now();

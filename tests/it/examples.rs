@@ -13,8 +13,12 @@ use etlc::source::{OsSystem, System};
 use super::workspace::{Workspace, run};
 
 /// Every example and the environments that it is rendered in.
-const EXAMPLES: [(&str, &[&str]); 4] =
-    [("every_option", &["prod", "dev"]), ("orders_mart", &["prod"]), ("size_forecast", &["prod", "local"]), ("starter", &["prod", "laptop"])];
+const EXAMPLES: [(&str, &[&str]); 4] = [
+    ("every_option", &["prod", "dev"]),
+    ("orders_mart", &["prod"]),
+    ("size_forecast", &["prod", "local"]),
+    ("starter", &["prod", "laptop"]),
+];
 
 #[test]
 fn every_example_is_listed_here() {
@@ -26,7 +30,8 @@ fn every_example_is_listed_here() {
 #[test]
 fn each_target_makes_of_each_example_what_is_committed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let targets: Vec<_> = OsSystem.list(&root.join("templates/targets")).expect("the targets").into_iter().map(|entry| entry.name).collect();
+    let targets: Vec<_> =
+        OsSystem.list(&root.join("templates/targets")).expect("the targets").into_iter().map(|entry| entry.name).collect();
     let mut stale = Vec::new();
     for (example, environments) in EXAMPLES {
         let folder = OsSystem.canonicalize(&root.join("examples").join(example)).expect("the example");

@@ -1,5 +1,6 @@
 //! Files that are made to hurt: each ends in findings or a tree, quickly, and never in a panic.
 
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use etlc::diag::Diagnostic;
@@ -34,12 +35,16 @@ fn ids(text: impl Into<String>) -> Vec<&'static str> {
     read(text).1.iter().map(|found| found.rule.id).collect()
 }
 
+fn lines(count: usize, line: impl Fn(usize) -> String) -> String {
+    (0..count).map(|number| line(number) + "\n").collect()
+}
+
 #[test]
 fn an_alias_bomb_is_refused() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..40 {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
-        text.push_str(&format!("a{level}: &a{level} [{aliases}]\n"));
+        writeln!(text, "a{level}: &a{level} [{aliases}]").expect("a string takes all");
     }
     assert_eq!(ids(text), ["E0103"]);
 }
@@ -62,7 +67,7 @@ fn deep_nesting_is_refused() {
     assert_eq!(ids("{a: ".repeat(50_000)), ["E0103"]);
     assert_eq!(ids("? ".repeat(20_000)), ["E0103"]);
     assert_eq!(ids("- ".repeat(20_000)), ["E0103"]);
-    assert_eq!(ids((0..200).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect::<String>()), ["E0103"]);
+    assert_eq!(ids(lines(200, |depth| " ".repeat(depth) + "a:")), ["E0103"]);
 }
 
 #[test]
@@ -73,7 +78,7 @@ fn aliases_do_not_get_round_the_limit_on_depth() {
 
 #[test]
 fn a_file_of_keys_alone_is_read_in_time() {
-    let text: String = (0..100_000).map(|number| format!("k{number}: 1\n")).collect();
+    let text = lines(100_000, |number| format!("k{number}: 1"));
     let (document, diagnostics) = read(text);
     assert!(diagnostics.is_empty());
     assert_eq!(document.root.map(|root| root.entries().len()), Some(100_000));
@@ -86,13 +91,13 @@ fn a_file_of_duplicates_is_read_in_time() {
 
 #[test]
 fn a_file_of_unquoted_templates_is_read_in_time() {
-    let text: String = (0..20_000).map(|number| format!("k{number}: {{{{ x }}}}\n")).collect();
+    let text = lines(20_000, |number| format!("k{number}: {{{{ x }}}}"));
     assert!(ids(text).iter().all(|id| *id == "E0105"));
 }
 
 #[test]
 fn a_file_of_anchors_is_read_in_time() {
-    let text: String = (0..50_000).map(|number| format!("k{number}: &a{number} 1\n")).chain(["z: *a7\n".to_owned()]).collect();
+    let text = lines(50_000, |number| format!("k{number}: &a{number} 1")) + "z: *a7\n";
     assert!(read(text).1.is_empty());
 }
 

@@ -185,12 +185,18 @@ fn count(number: usize, noun: &str) -> String {
 }
 
 fn has_type(node: &Node, expected: Type) -> bool {
-    match (expected, &node.kind, node.scalar()) {
-        (Type::Array, Kind::List(_), _) | (Type::Object, Kind::Map(_), _) => true,
-        (Type::Null, _, Some(Scalar::Null)) | (Type::Boolean, _, Some(Scalar::Bool(_))) | (Type::String, _, Some(Scalar::Str)) => true,
-        (Type::Integer | Type::Number, _, Some(Scalar::Int(_))) | (Type::Number, _, Some(Scalar::Float(_))) => true,
-        (Type::Integer, _, Some(Scalar::Float(float))) => float.fract() == 0.0,
-        _ => false,
+    match expected {
+        Type::Array => matches!(node.kind, Kind::List(_)),
+        Type::Object => matches!(node.kind, Kind::Map(_)),
+        Type::Null => matches!(node.scalar(), Some(Scalar::Null)),
+        Type::Boolean => matches!(node.scalar(), Some(Scalar::Bool(_))),
+        Type::String => matches!(node.scalar(), Some(Scalar::Str)),
+        Type::Number => matches!(node.scalar(), Some(Scalar::Int(_) | Scalar::Float(_))),
+        Type::Integer => match node.scalar() {
+            Some(Scalar::Int(_)) => true,
+            Some(Scalar::Float(float)) => float.fract() == 0.0,
+            _ => false,
+        },
     }
 }
 
