@@ -1,21 +1,15 @@
-//! Files that are made to hurt: each ends in findings or a tree, quickly, and never in a panic.
+//! Files that are made to hurt: each ends in findings or a tree, and never in a panic. A reader that is quadratic in any of them would hang.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use etlc::diag::Diagnostic;
 use etlc::source::SourceMap;
 use etlc::syntax::{Document, parse};
 
-/// Far more than any of these takes, and far less than a quadratic reader would.
-const LIMIT: Duration = Duration::from_secs(5);
-
 fn read(text: impl Into<String>) -> (Document, Vec<Diagnostic>) {
     let map = SourceMap::default();
     let file = map.add("hostile.yaml", text);
-    let start = Instant::now();
     let (document, diagnostics) = parse(&file);
-    assert!(start.elapsed() < LIMIT, "took {:?}", start.elapsed());
     for found in &diagnostics {
         for label in &found.labels {
             let (span, whole) = (label.span, file.span());
