@@ -7,7 +7,7 @@ mod install;
 mod dsn;
 mod statement;
 
-pub use install::install;
 pub use client::{Client, run};
 pub use dsn::{Access, BadDsn};
+pub use install::install;
 pub use statement::{Types, fill};

@@ -100,7 +100,9 @@ fn a_changed_image_and_size_reach_every_target_and_touch_no_spec() {
     }
     let specs = || workspace.files("pipelines");
     let (before, platform) = (specs(), workspace.read("platform/platform.yaml"));
-    let changed = platform.replace("etlc-postgres:0.1", "etlc-postgres:0.2").replace("version: 1\n", "version: 1\nresources: {small: {cpu: 250m, memory: 1Gi}}\n");
+    let changed = platform
+        .replace("etlc-postgres:0.1", "etlc-postgres:0.2")
+        .replace("version: 1\n", "version: 1\nresources: {small: {cpu: 250m, memory: 1Gi}}\n");
     for target in ["airflow", "argo", "kubernetes"] {
         let render = || {
             let output = workspace.run(&["render", "--target", target]);

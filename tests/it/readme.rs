@@ -7,7 +7,10 @@ use super::workspace::Workspace;
 fn faulty() -> Workspace {
     let workspace = Workspace::empty();
     workspace.write("etlc.yaml", "version: 1\nworkspace: shop\n");
-    workspace.write("platform/platform.yaml", "version: 1\nplatform: acme\nteams: {commerce: {}}\nconnections: {warehouse: {dialect: postgres}}\n");
+    workspace.write(
+        "platform/platform.yaml",
+        "version: 1\nplatform: acme\nteams: {commerce: {}}\nconnections: {warehouse: {dialect: postgres}}\n",
+    );
     workspace.write(
         "pipelines/orders_mart/pipeline.yaml",
         "version: 1\npipeline: orders_mart\nowner: comerce\nshedule: {cron: \"30 4 * * *\", timezone: UTC}\nvars: {schema: raw}\nsteps:\n  \
