@@ -7,7 +7,7 @@ use super::report;
 use super::world::World;
 use crate::driver::{self, Compiled, Goal, Workspace};
 use crate::source::SourceMap;
-use crate::{emit, spec};
+use crate::spec;
 
 /// Print the JSON Schema of a file format
 #[derive(Debug, Args)]
@@ -42,7 +42,6 @@ impl Schema {
         match self.name {
             None => world.print(&formats(), 0),
             Some(Format::Pipeline) if !self.published => pipeline(global, world),
-            Some(Format::Target) => world.print(&format!("{:#}\n", emit::schema()), 0),
             Some(format) => world.print(published(format), 0),
         }
     }

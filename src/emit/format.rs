@@ -14,12 +14,16 @@ use crate::syntax::Raw;
 #[schemars(deny_unknown_fields)]
 pub struct TargetFile {
     /// Name of the target: that of its folder.
+    #[schemars(extend("examples" = ["tekton"]))]
     pub target: String,
     /// The engine's name, for people.
+    #[schemars(extend("examples" = ["Tekton Pipelines"]))]
     pub title: String,
     /// What is written for a pipeline.
+    #[schemars(extend("examples" = ["A Pipeline and a TriggerTemplate."]))]
     pub description: String,
     /// The versions of the engine that read it.
+    #[schemars(extend("examples" = ["0.60 to 1.0"]))]
     pub versions: String,
     /// Who rewrites the strings of a pod.
     pub text: Dialect,
@@ -43,6 +47,7 @@ pub struct TargetFile {
     #[serde(default)]
     pub limits: Option<Limits>,
     /// JSON Schema of `targets.NAME` of a platform, an object.
+    #[schemars(extend("examples" = [{"type": "object", "properties": {"namespace": {"type": "string"}}}]))]
     pub options: Raw,
     /// The files of a pipeline.
     pub outputs: Vec<OutputRule>,
@@ -64,12 +69,15 @@ pub enum Spelling {
 pub struct PodRule {
     /// When pods are made; always if not given.
     #[serde(rename = "if", default)]
+    #[schemars(extend("examples" = ["options.executor == 'pods'"]))]
     pub condition: Option<String>,
     /// The name of a step's container; the step's own name `container` (see `names`) if not given.
     #[serde(default)]
+    #[schemars(extend("examples" = ["base"]))]
     pub container: Option<String>,
     /// When the pods of a pipeline become one, so that their volumes need names of their own.
     #[serde(default)]
+    #[schemars(extend("examples" = ["options.dag == 'chain'"]))]
     pub shared: Option<String>,
 }
 
@@ -79,6 +87,7 @@ pub struct PodRule {
 pub struct ProcessRule {
     /// When steps are processes.
     #[serde(rename = "if")]
+    #[schemars(extend("examples" = ["options.executor == 'local'"]))]
     pub condition: String,
 }
 
@@ -88,14 +97,17 @@ pub struct ProcessRule {
 pub struct ValueRule {
     /// When this rule holds; always if not given.
     #[serde(rename = "if", default)]
+    #[schemars(extend("examples" = ["options.params == 'freeze'"]))]
     pub condition: Option<String>,
     /// The route.
     pub route: Route,
     /// The engine's own expression, or the path of a pod's field; nothing for `default`.
     #[serde(default)]
+    #[schemars(extend("examples" = ["$(context.pipelineRun.uid)"]))]
     pub text: Option<String>,
     /// The value inside a condition.
     #[serde(default)]
+    #[schemars(extend("examples" = ["$(params.<name>)"]))]
     pub operand: Option<String>,
 }
 
@@ -124,12 +136,15 @@ pub struct NameRule {
     /// The characters that they may have.
     pub style: Style,
     /// The most characters that they may have.
+    #[schemars(extend("examples" = [63]))]
     pub budget: usize,
     /// Names that the engine keeps for itself.
     #[serde(default)]
+    #[schemars(extend("examples" = [["main", "wait"]]))]
     pub reserved: Option<Vec<String>>,
     /// Characters in front, part of the budget.
     #[serde(default)]
+    #[schemars(extend("examples" = ["step_"]))]
     pub prefix: Option<String>,
 }
 
@@ -151,6 +166,7 @@ pub enum NameOf {
 pub struct Capabilities {
     /// Features that are expressed exactly, whatever the options.
     #[serde(default)]
+    #[schemars(extend("examples" = [["schedule", "step.timeout"]]))]
     pub exact: Option<Vec<String>>,
     /// Features with conditions: the first rule that holds counts; if none does, the feature is expressed exactly.
     #[serde(default)]
@@ -163,13 +179,16 @@ pub struct Capabilities {
 pub struct Limit {
     /// When this rule holds; always if not given.
     #[serde(rename = "if", default)]
+    #[schemars(extend("examples" = ["options.dag == 'jobset'"]))]
     pub condition: Option<String>,
     /// How far.
     pub support: Support,
     /// Why, or what is different: a sentence without a full stop.
+    #[schemars(extend("examples" = ["a JobSet has no deadline"]))]
     pub why: String,
     /// What to do instead.
     #[serde(default)]
+    #[schemars(extend("examples" = ["give the steps a `timeout`"]))]
     pub help: Option<String>,
 }
 
@@ -191,12 +210,14 @@ pub enum Support {
 pub struct Limits {
     /// Steps of a pipeline.
     #[serde(default)]
+    #[schemars(extend("examples" = [200]))]
     pub steps: Option<usize>,
     /// Steps that one step waits for.
     #[serde(default)]
     pub needs: Option<SizeLimit>,
     /// Bytes of one object as JSON.
     #[serde(default)]
+    #[schemars(extend("examples" = [1048576]))]
     pub object_bytes: Option<usize>,
 }
 
@@ -206,8 +227,10 @@ pub struct Limits {
 pub struct SizeLimit {
     /// When it holds; always if not given.
     #[serde(rename = "if", default)]
+    #[schemars(extend("examples" = ["options.dag == 'jobset'"]))]
     pub condition: Option<String>,
     /// The most.
+    #[schemars(extend("examples" = [5]))]
     pub most: usize,
 }
 
@@ -216,12 +239,15 @@ pub struct SizeLimit {
 #[schemars(deny_unknown_fields)]
 pub struct OutputRule {
     /// Its path; `<pipeline>` stands for the pipeline's name, and `<step>` and `<file>` for those of a step's file.
+    #[schemars(extend("examples" = ["<pipeline>.yaml"]))]
     pub path: String,
     /// The template that writes it; not given for the files that steps carry.
     #[serde(default)]
+    #[schemars(extend("examples" = ["pipeline.yaml.j2"]))]
     pub template: Option<String>,
     /// When it is written; always if not given.
     #[serde(rename = "if", default)]
+    #[schemars(extend("examples" = ["config_maps"]))]
     pub condition: Option<String>,
 }
 

@@ -28,11 +28,3 @@ pub use features::{FEATURES, Feature};
 pub use format::TargetFile;
 pub use output::{OutputFile, check, emit};
 pub use pack::Pack;
-
-use serde_json::Value;
-
-/// JSON Schema of `target.yaml`.
-#[must_use]
-pub fn schema() -> Value {
-    schemars::schema_for!(TargetFile).to_value()
-}

@@ -30,6 +30,7 @@ fn generated() -> Vec<(&'static str, Value)> {
         ("pipeline", schema::pipeline(&kinds)),
         ("plan", schema::written::<etlc::plan::Plan>("etlc plan")),
         ("platform", schema::platform()),
+        ("target", schema::of::<etlc::emit::TargetFile>("etlc target pack")),
         ("workspace", schema::workspace()),
     ]
 }
