@@ -19,6 +19,7 @@ pub(crate) struct Cx<'a> {
     pub(crate) options: &'a Value,
     pub(crate) diagnostics: Vec<Diagnostic>,
     facts: Jinja,
+    option_values: Jinja,
     shared: bool,
 }
 
@@ -29,7 +30,8 @@ impl<'a> Cx<'a> {
             "scheduled": plan.schedule.is_some(),
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
-        let mut cx = Self { plan, pack, options, diagnostics: Vec::new(), facts, shared: false };
+        let mut cx =
+            Self { plan, pack, options, diagnostics: Vec::new(), facts, option_values: Jinja::from(Serde(options)), shared: false };
         cx.shared = pack.format().pod.as_ref().and_then(|pod| pod.shared.as_deref()).is_some_and(|condition| cx.holds(condition, None));
         cx
     }
@@ -39,7 +41,7 @@ impl<'a> Cx<'a> {
         let step = step.map_or(Jinja::UNDEFINED, |step| {
             Jinja::from(Serde(json!({"id": step.id, "retries": step.retries.limit, "timeout": step.timeout})))
         });
-        let scope = minijinja::context! { options => Jinja::from(Serde(self.options)), plan => self.facts.clone(), step => step };
+        let scope = minijinja::context! { options => self.option_values.clone(), plan => self.facts.clone(), step => step };
         self.pack.holds(condition, &scope)
     }
 

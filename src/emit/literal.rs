@@ -201,3 +201,45 @@ pub(crate) fn indented(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use minijinja::value::Serde;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::SourceMap;
+    use crate::syntax::parse;
+
+    proptest! {
+        #[test]
+        fn json_is_yaml_and_means_the_same(key in any::<String>(), text in any::<String>(), number in any::<i64>()) {
+            let value = serde_json::json!({"list": [text, number, true], "map": {key: text}});
+            let written = format!("value: {}\n", json(&Value::from(Serde(&value))).expect("JSON"));
+            let (document, faults) = parse(&SourceMap::default().add("written", written.as_str()));
+            prop_assert!(faults.is_empty(), "{:?}\n{}", faults, written);
+            prop_assert_eq!(document.root.expect("a document").to_json()["value"].clone(), value);
+        }
+
+        #[test]
+        fn python_literals_are_ascii_and_cannot_be_left(text in any::<String>()) {
+            let written = python(&Value::from(Serde(&[&text]))).expect("a literal");
+            prop_assert!(written.chars().all(|c| matches!(c, ' '..='~' | '\n' | INDENT)), "{}", written);
+            let inside = written.replace("\\\\", "").replace("\\\"", "");
+            let body = inside.trim_start_matches(['[', '(', '\n', INDENT, ' ']).trim_end_matches([']', ')', '\n', INDENT, ' ', ',']);
+            prop_assert_eq!(body.matches('"').count() % 2, 0);
+        }
+    }
+
+    #[test]
+    fn long_values_are_laid_out_as_a_formatter_would() {
+        let value = serde_json::json!({"short": [1, 2.5], "long": ["x".repeat(50), "y".repeat(50)]});
+        let text = format!("    a={},\n", python(&Value::from(Serde(&value))).expect("a literal"));
+        let x = "x".repeat(50);
+        let y = "y".repeat(50);
+        let expected = format!(
+            "    a={{\n        \"short\": [1, 2.5],\n        \"long\": [\n            \"{x}\",\n            \"{y}\",\n        ],\n    }},\n"
+        );
+        assert_eq!(indented(&text), expected);
+    }
+}

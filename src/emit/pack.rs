@@ -1,9 +1,9 @@
 //! A target pack: its description and its templates, checked and compiled once for all pipelines.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
+use minijinja::value::Serde;
 use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
@@ -186,21 +186,30 @@ impl Pack {
     }
 }
 
-/// The built-in targets, with default options, that can express all of what a plan uses.
+/// The built-in targets, with default options, that can express all of what a plan uses, or else at least the feature that is wanted.
 pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<String> {
-    let map = SourceMap::default();
-    let mut names: BTreeMap<bool, Vec<String>> = BTreeMap::new();
-    for name in Pack::builtin_names().filter(|name| *name != but) {
-        let (Some(pack), _) = Pack::load(name, &map, &[]) else { continue };
-        let (options, _) = super::options::check(None, &pack.options, name);
-        let scope = minijinja::context! { options => Jinja::from(minijinja::value::Serde(options)) };
-        let can = |feature: &Feature| pack.verdict(feature, &|condition| pack.holds(condition, &scope)).support != Support::Refused;
-        if can(wanted) {
-            let all = used.iter().all(|(feature, _)| can(feature));
-            names.entry(!all).or_default().push(name.to_owned());
+    static BUILTINS: OnceLock<Vec<(Pack, Jinja)>> = OnceLock::new();
+    let builtins = BUILTINS.get_or_init(|| {
+        let map = SourceMap::default();
+        let packs = Pack::builtin_names().filter_map(|name| Pack::load(name, &map, &[]).0);
+        let with_options = |pack: Pack| {
+            let (options, _) = super::options::check(None, &pack.options, pack.name());
+            let plan = minijinja::context! { steps => 2, scheduled => true, suspended => false };
+            (pack, minijinja::context! { options => Jinja::from(Serde(options)), plan => plan })
+        };
+        packs.map(with_options).collect()
+    });
+    let mut all = Vec::new();
+    let mut some = Vec::new();
+    for (pack, scope) in builtins.iter().filter(|(pack, _)| pack.name() != but) {
+        let can = |feature: &Feature| pack.verdict(feature, &|condition| pack.holds(condition, scope)).support != Support::Refused;
+        if used.iter().all(|(feature, _)| can(feature)) {
+            all.push(pack.name().to_owned());
+        } else if can(wanted) {
+            some.push(pack.name().to_owned());
         }
     }
-    names.into_values().next().unwrap_or_default()
+    if all.is_empty() { some } else { all }
 }
 
 /// Whether a path ends in an extension. Names of files are compared as they are written, on every system.

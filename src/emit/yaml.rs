@@ -198,3 +198,120 @@ fn number(number: &Number, out: &mut String) {
         None => out.push_str(&text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::SourceMap;
+    use crate::syntax::parse;
+
+    /// Strings that some reader is known to take for something else, and characters that some reader changes.
+    fn string() -> impl Strategy<Value = String> {
+        let known = prop::sample::select(vec![
+            "",
+            "~",
+            "null",
+            "yes",
+            "No",
+            "on",
+            "y",
+            "N",
+            "true",
+            "1_000",
+            "0o17",
+            "012",
+            "08",
+            "12:30:00",
+            "1:1",
+            "1e3",
+            "e3",
+            ".inf",
+            ".nan",
+            "=",
+            "<<",
+            "-",
+            "---",
+            "...",
+            "- a",
+            "a: b",
+            "a :b",
+            "a #b",
+            "#a",
+            "&a",
+            "*a",
+            "!a",
+            "%a",
+            "@a",
+            "`a",
+            "[a",
+            "{a",
+            "?",
+            "? a",
+            "|",
+            ">",
+            "2025-01-01",
+            "a\n",
+            "a\n\n",
+            "\na",
+            " a\nb",
+            "a \nb",
+            "a\n b\n",
+            "\ta\nb",
+            "a\r\nb",
+            "\u{85}",
+            "a\u{2028}b\n",
+            "\u{feff}",
+            "\u{7f}",
+            "\u{1b}",
+            "\0",
+            "\u{fffe}",
+            "\u{10ffff}",
+            "😀",
+            "é",
+            "a\u{a0}",
+            "0x1F",
+            "+1",
+            "1.",
+            ".5",
+            "_1",
+            "nil",
+            "a:",
+            ":a",
+            "http://x",
+        ]);
+        let made = prop::string::string_regex("[ \n\t\r:#\"'\\\\{}\\[\\]a1é\u{85}\u{2028}\u{7f}-]{0,10}").expect("a valid expression");
+        prop_oneof![known.prop_map(str::to_owned), made, any::<String>()]
+    }
+
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            4 => string().prop_map(Value::String),
+            1 => any::<i64>().prop_map(Value::from),
+            1 => any::<f64>().prop_filter("finite", |float| float.is_finite()).prop_map(|float| json!(float)),
+            1 => any::<bool>().prop_map(Value::Bool),
+            1 => Just(Value::Null),
+        ];
+        leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::vec((string(), inner), 0..4).prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn two_readers_read_what_was_written(value in value()) {
+            let root = json!({"root": value});
+            let text = write(std::slice::from_ref(&root));
+            let (document, faults) = parse(&SourceMap::default().add("written", text.as_str()));
+            prop_assert!(faults.is_empty(), "{:?}\n{}", faults, text);
+            prop_assert_eq!(&document.root.expect("a document").to_json(), &root, "{}", text);
+            let other: Value = yaml_serde::from_str(&text).map_err(|error| TestCaseError::fail(format!("{error}\n{text}")))?;
+            prop_assert_eq!(other, root, "{}", text);
+        }
+    }
+}
