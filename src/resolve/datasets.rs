@@ -45,13 +45,15 @@ pub(super) struct Datasets {
     pub external: IndexMap<String, External>,
     /// By draft, in the order of the drafts.
     pub outputs: Vec<IndexMap<String, Output>>,
+    /// Names that a step declares which is faulty or left out: there are such, but nothing is known of them.
+    pub unknown: Vec<String>,
 }
 
 impl Datasets {
     /// Finds where all data lies.
     pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
         let external = external(resolver, header);
-        let mut collected = Self { external, outputs: Vec::new() };
+        let mut collected = Self { external, outputs: Vec::new(), unknown: unknown(header, drafts) };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
         for draft in drafts {
             let outputs = outputs(resolver, draft);
@@ -71,7 +73,7 @@ impl Datasets {
 
     /// Names of all datasets.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.external.keys().map(String::as_str).collect();
+        let mut names: Vec<&str> = self.external.keys().chain(&self.unknown).map(String::as_str).collect();
         for name in self.outputs.iter().flat_map(IndexMap::keys) {
             if !names.contains(&name.as_str()) {
                 names.push(name);
@@ -153,6 +155,16 @@ impl Datasets {
         }
         datasets
     }
+}
+
+/// Names of the outputs of steps that have no draft.
+fn unknown(header: &Header, drafts: &[Draft<'_>]) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in header.steps.iter().filter(|entry| !drafts.iter().any(|draft| draft.name == entry.key)) {
+        names.extend(entry.value.get("output").and_then(Node::text).map(ToOwned::to_owned));
+        names.extend(entry.value.get("outputs").map(Node::entries).unwrap_or_default().iter().map(|output| output.key.clone()));
+    }
+    names
 }
 
 fn columns(field: Option<&Field<crate::syntax::Map<spec::scalars::ColumnName, Field<String>>>>) -> IndexMap<String, String> {
@@ -312,7 +324,9 @@ pub(super) fn default_connection<'a>(resolver: &Resolver<'a>) -> Option<(String,
 
 /// The connection of a step: the one that its fields name, or the default one.
 pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>) -> Option<(String, &'a spec::Connection)> {
-    match draft.fields.get("connection") {
+    let formats = draft.kind.fields.formats(&draft.fields);
+    match formats.iter().find(|(format, _)| *format == Some(spec::Format::Connection)).map(|(_, node)| *node) {
+        Some(node) if node.is_template() || node.is_unknown() => None,
         Some(Node { kind: Kind::Scalar(name, _), span }) => connection(resolver, name, *span),
         Some(_) => None,
         None => {

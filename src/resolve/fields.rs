@@ -17,18 +17,20 @@ const EXECUTABLE: u32 = 0o755;
 /// Permissions of all other files.
 const PLAIN: u32 = 0o644;
 
-/// Files of a step: by the path that the spec writes, and as they travel.
+/// What the fields of a step name: files, by the path that the spec writes and as they travel, and datasets.
 #[derive(Default)]
-pub(super) struct StepFiles {
+pub(super) struct Named {
     /// Path as written to path below the step's folder of files.
     pub paths: BTreeMap<String, String>,
     pub files: Vec<File>,
+    /// Datasets that fields name, with the place.
+    pub datasets: Vec<(String, Span)>,
 }
 
 /// Reads what the fields of a step name.
-pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses) -> StepFiles {
+pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses) -> Named {
     let draft = scene.draft();
-    let mut files = StepFiles::default();
+    let mut files = Named::default();
     for (format, node) in draft.kind.fields.formats(&draft.fields) {
         let Kind::Scalar(text, _) = &node.kind else { continue };
         if node.is_template() {
@@ -40,7 +42,10 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
                 let map = resolver.cx.files.map();
                 uses.text(resolver, scene, text, |range| faults::place(map, node, range));
             }
-            Some(Format::Dataset) => check_dataset(resolver, scene, text, node.span),
+            Some(Format::Dataset) => {
+                check_dataset(resolver, scene, text, node.span);
+                files.datasets.push((text.clone(), node.span));
+            }
             Some(Format::Sql | Format::Connection) => {}
             Some(Format::Duration | Format::Quantity) | None => check_constant(resolver, text, node),
         }
@@ -48,7 +53,7 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
     files
 }
 
-impl StepFiles {
+impl Named {
     fn add(&mut self, resolver: &mut Resolver<'_>, written: &str, node: &Node) {
         let path = super::platform::join(&resolver.folder, written);
         let Some(path) = normalize(&path) else {

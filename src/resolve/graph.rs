@@ -71,11 +71,11 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
             add(writer, format!("inputs: {name}"), span);
         }
     }
-    for (name, span) in &lowered.sql_reads {
+    for (name, reason, span) in &lowered.reads {
         for writer in scene.datasets.writers(name) {
             // A step that reads what it writes, as append and merge do, does not wait for the other cells of its matrix either.
             if scene.drafts[writer].name != draft.name {
-                add(writer, format!("sql: {name}"), *span);
+                add(writer, format!("{reason}: {name}"), *span);
             }
         }
     }

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::datasets::{self, Datasets};
-use super::fields::{self, StepFiles};
+use super::fields::{self, Named};
 use super::header::{Header, secret_ref};
 use super::pipeline::Resolver;
 use super::platform::{Lookup, look_up, missing};
@@ -31,8 +31,8 @@ const RETRY_DELAY: u64 = 30;
 /// A step without its edges, and what they will be made of.
 pub(super) struct Lowered {
     pub step: plan::Step,
-    /// Datasets that its SQL reads, with the place.
-    pub sql_reads: Vec<(String, Span)>,
+    /// Datasets that its SQL and its fields read, with the reason and the place.
+    pub reads: Vec<(String, &'static str, Span)>,
     /// Drafts whose outputs it refers to, with the value and the place.
     pub refers: Vec<(usize, String, Span)>,
 }
@@ -86,8 +86,14 @@ impl<'a> Lowering<'_, '_, 'a> {
         let refers = self.uses.writers().map(|(writer, reference, span)| (writer, reference.to_string(), span)).collect();
         let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten().filter_map(|field| field.get().cloned());
         let mut reads: Vec<String> = inputs.collect();
-        let sql_reads = sql.map(|sql| sql.reads).unwrap_or_default();
-        reads.extend(sql_reads.iter().map(|(name, _)| name.clone()).filter(|name| !reads.contains(name)).collect::<Vec<_>>());
+        let in_sql = sql.map(|sql| sql.reads).unwrap_or_default().into_iter().map(|(name, span)| (name, "sql", span));
+        let in_fields = std::mem::take(&mut files.datasets).into_iter().map(|(name, span)| (name, "field", span));
+        let found: Vec<_> = in_sql.chain(in_fields).collect();
+        for (name, ..) in &found {
+            if !reads.contains(name) {
+                reads.push(name.clone());
+            }
+        }
         let mut files = files.files;
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let step = plan::Step {
@@ -119,7 +125,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             outputs: outputs.iter().filter_map(|(name, output)| Some((name.clone(), plan_output(output)?))).collect(),
             origin: self.resolver.origin(draft.name_span),
         };
-        let mut lowered = Lowered { step, sql_reads, refers };
+        let mut lowered = Lowered { step, reads: found, refers };
         check_env(self.resolver, draft, &mut lowered.step);
         lowered
     }
@@ -179,6 +185,10 @@ impl<'a> Lowering<'_, '_, 'a> {
         let places = |kind: OutputKind| outputs.iter().filter(move |(_, output)| output.kind == kind);
         let table = places(OutputKind::Table).find_map(|(_, output)| output.text.as_ref()?.as_constant());
         set("table", table.map_or(Value::Null, Value::from));
+        if table.is_none() && places(OutputKind::Table).next().is_some() {
+            // Where the table lies was reported; what is made of it stays silent.
+            scope.unknown.push("table".to_owned());
+        }
         let texts: Map<String, Value> = outputs
             .iter()
             .filter_map(|(name, output)| Some((name.clone(), Value::from(faults::show_text(output.text.as_ref()?)))))
@@ -196,7 +206,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         scope
     }
 
-    fn container(&mut self, draft: &Draft<'a>, connection: Option<&Connection>, sql: Option<&Sql>, files: &mut StepFiles) -> Rendered {
+    fn container(&mut self, draft: &Draft<'a>, connection: Option<&Connection>, sql: Option<&Sql>, files: &mut Named) -> Rendered {
         let needs_sql = draft.kind.fields.formats(&draft.fields).iter().any(|(format, _)| *format == Some(Format::Sql));
         if needs_sql && sql.is_none() {
             return Rendered::default();
@@ -220,7 +230,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     /// Files that the kind writes, each from a template beside its `kind.yaml`.
-    fn kind_files(&mut self, draft: &Draft<'a>, scope: &Scope, files: &mut StepFiles, refused: &Refusals) {
+    fn kind_files(&mut self, draft: &Draft<'a>, scope: &Scope, files: &mut Named, refused: &Refusals) {
         let engine = Engine::new(functions(files.paths.clone(), refused), &Macros::default());
         for (path, item) in draft.kind.spec.files.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
             let Some(name) = item.value.get().and_then(|file| file.template.get()) else { continue };

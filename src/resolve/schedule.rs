@@ -65,10 +65,10 @@ pub(super) fn timezone(resolver: &mut Resolver<'_>, field: Option<&Field<String>
     let field = field?;
     let name = field.get()?;
     // The database that is compiled in: the answer is the same on every machine.
-    let known: Vec<_> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
-    if known.iter().any(|zone| zone == name) {
+    if jiff::tz::db().get(name).is_ok_and(|zone| zone.iana_name() == Some(name)) {
         return Some(name.clone());
     }
+    let known: Vec<_> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
     let near = known.iter().find(|zone| zone.eq_ignore_ascii_case(name)).map(String::as_str);
     let near = near.or_else(|| nearest(name, known.iter().map(String::as_str)));
     resolver.report(

@@ -112,6 +112,10 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
     }
     let others: Vec<String> =
         scene.datasets.names().into_iter().filter(|name| !tables.contains_key(*name)).map(ToOwned::to_owned).collect();
+    // What is unknown was reported; its own name stands for its table, since nothing will be written.
+    for name in &scene.datasets.unknown {
+        tables.entry(name.clone()).or_insert_with(|| name.clone());
+    }
     let mut missing = BTreeMap::new();
     for name in foreign_names(text) {
         match header::foreign(resolver, &name, Span::default()) {
@@ -201,10 +205,11 @@ fn analyse(
             }
         }
     }
-    // Where the statement was not understood, what `ref` was asked for is still known.
+    // Where the statement was not understood, what `ref` was asked for is still known; tables of other pipelines are known by it alone.
     for name in called.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         let written = scene.datasets.outputs[scene.index].contains_key(&name);
-        if !analysis.understood && !written && !reads.iter().any(|(known, _)| *known == name) {
+        let unseen = !analysis.understood || name.contains('.');
+        if unseen && !written && !reads.iter().any(|(known, _)| *known == name) {
             reads.push((name, source.span(resolver, 0..0)));
         }
     }

@@ -15,6 +15,7 @@ use crate::diag::{Diagnostic, catalogue, did_you_mean};
 use crate::plan::text::{TextError, find};
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
 use crate::source::Span;
+use crate::syntax::Node;
 
 /// What the passes over one step see.
 pub(super) struct Scene<'s, 'a> {
@@ -260,6 +261,21 @@ fn input(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: S
     input_value(resolver, scene, name, span)
 }
 
+/// Reports a dataset whose only writer is left out of this environment. One whose writer is faulty was reported with it.
+fn report_left_out(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
+    let declares = |step: &Node| {
+        step.get("output").and_then(Node::text) == Some(name) || step.get("outputs").is_some_and(|outputs| outputs.get(name).is_some())
+    };
+    let writer = scene.header.steps.iter().find(|entry| entry.value.get("if").is_some() && declares(&entry.value));
+    if let Some(writer) = writer {
+        resolver.report(
+            Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is written by `{}`, which is left out here by its `if`", writer.key))
+                .label("not written in this environment")
+                .help("give this step the same `if`, or declare the data under `datasets`"),
+        );
+    }
+}
+
 /// Where a declared input lies and which drafts write it.
 fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) -> Option<Found> {
     if name.contains('.') {
@@ -289,6 +305,10 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
         return Some(Found { text: Some(external.text.clone()?), writers: Vec::new() });
     }
     let writers: Vec<usize> = scene.datasets.writers(name).filter(|&writer| writer != scene.index).collect();
+    if writers.is_empty() {
+        report_left_out(resolver, scene, name, span);
+        return None;
+    }
     let texts: Vec<_> = writers.iter().map(|&writer| &scene.datasets.outputs[writer][name].text).collect();
     let first = (*texts.first()?).clone()?;
     if texts.iter().all(|text| text.as_ref() == Some(&first)) {

@@ -129,8 +129,6 @@ pub enum FileDelivery {
     /// As a `ConfigMap` that travels with the rendered pipeline.
     #[default]
     Configmap,
-    /// They are in the image already, under `/etlc/files`.
-    Image,
 }
 
 /// A resource class.
