@@ -301,7 +301,7 @@ fn pipelines() {
 fn platforms() {
     let rare = json!({
         "version": 1, "platform": "rare", "schedules": "suspended", "labels": {"a/b": "c"},
-        "runtimes": {"python": {"image": "x:1", "pull_policy": "Never", "env": {"A": 1.5}, "files": "image"}},
+        "runtimes": {"python": {"image": "x:1", "pull_policy": "Never", "env": {"A": 1.5}, "files": "configmap"}},
         "resources": {"s": {"cpu": 0.5, "memory": 1024, "cpu_limit": "1", "gpu": 0, "gpu_type": "amd.com/gpu", "tolerations": [{"key": "a", "operator": "Equal", "value": "b", "effect": "NoExecute"}]}},
         "connections": {"w": {"dialect": "duckdb", "dsn": "w.duckdb", "database": "d", "client": ["duckdb"], "runtime": "sql", "default": true, "table": "{{ dataset }}"}},
         "channels": {"oncall": {"slack": {"channel": "#a", "secret": "s"}}, "hook": {"webhook": {"secret": "s"}}},
