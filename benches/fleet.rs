@@ -155,7 +155,7 @@ fn generate(root: &Path, n_pipelines: usize) -> Outcome<(usize, usize)> {
         let folder = root.join(format!("pipelines/p{pipeline:04}"));
         let mut spec = format!(
             "version: 1\npipeline: p{pipeline:04}\nowner: team_{}\ndescription: Generated pipeline {pipeline}.\nschedule: {{cron: \"{} 6 * * *\", timezone: UTC}}\n\
-             params:\n  days: {{type: integer, default: 7, minimum: 1}}\nvars: {{schema: raw}}\ndefaults: {{timeout: 1h, retries: {{limit: 2, delay: 1m}}}}\nsteps:\n",
+             params:\n  days: {{type: integer, default: 7}}\nvars: {{schema: raw}}\ndefaults: {{timeout: 1h, retries: {{limit: 2, delay: 1m}}}}\nsteps:\n",
             pipeline % 20,
             pipeline % 60
         );

@@ -194,7 +194,9 @@ impl<'a> Session<'a> {
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
                 let (files, found) = emit::emit(plan, pack, cx.platform.target_options(pack.name()));
                 diagnostics.extend(found);
-                files.into_iter().map(|file| (file.path, file.bytes)).collect()
+                // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.
+                let keep = self.request.goal == Goal::Files;
+                files.into_iter().map(|file| (file.path, if keep { file.bytes } else { Vec::new() })).collect()
             });
             let diagnostics = self.workspace.settings.levels.apply(diagnostics);
             let ok = !has_errors(&diagnostics);
