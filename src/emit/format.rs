@@ -217,7 +217,7 @@ pub struct Limits {
     pub needs: Option<SizeLimit>,
     /// Bytes of one object as JSON.
     #[serde(default)]
-    #[schemars(extend("examples" = [1048576]))]
+    #[schemars(extend("examples" = [1_048_576]))]
     pub object_bytes: Option<usize>,
 }
 

@@ -20,6 +20,7 @@ mod files;
 mod pod;
 mod process;
 mod context;
+mod operation;
 mod patch;
 mod yaml;
 mod output;

@@ -34,13 +34,11 @@ pub fn emit(plan: &Plan, pack: &Pack, given: Option<&Node>) -> (Vec<OutputFile>,
     }
     let mut cx = Cx::new(plan, pack, &options);
     let used = super::check::check(&mut cx);
-    if has_errors(&cx.diagnostics) {
-        return (Vec::new(), cx.diagnostics);
-    }
+    // What one feature lacks says nothing about names, texts and sizes, so those are looked at in any case.
     let mut seen = context::build(&mut cx, &used);
-    patches.apply_to_pods(&mut seen);
     let mut files = Vec::new();
     if !has_errors(&cx.diagnostics) {
+        let faults = patches.apply_to_pods(&mut seen);
         let scope = Jinja::from(Serde(&seen));
         for rule in &pack.format().outputs {
             let wanted = rule.condition.as_deref().is_none_or(|condition| pack.holds(condition, &scope));
@@ -48,6 +46,7 @@ pub fn emit(plan: &Plan, pack: &Pack, given: Option<&Node>) -> (Vec<OutputFile>,
                 write(&mut cx, rule, &scope, &patches, &mut files);
             }
         }
+        cx.diagnostics.extend(faults);
     }
     diagnostics.append(&mut cx.diagnostics);
     if has_errors(&diagnostics) {
@@ -128,7 +127,7 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
             return None;
         }
         let mut value = document.root.map(|node| node.to_json())?;
-        patches.apply_to_object(&mut value);
+        cx.diagnostics.extend(patches.apply_to_object(&mut value));
         patch::drop_nulls(&mut value);
         check_size(cx, &value);
         documents.push(value);

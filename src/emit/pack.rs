@@ -21,6 +21,20 @@ const FOLDER: &str = "targets";
 /// The file that makes a folder a pack.
 const DESCRIPTION: &str = "target.yaml";
 
+/// The run-time values that a target gives to steps, and parameters by type.
+const VALUES: [&str; 10] = [
+    "run.date",
+    "run.timestamp",
+    "run.id",
+    "run.attempt",
+    "params",
+    "params.string",
+    "params.integer",
+    "params.number",
+    "params.boolean",
+    "params.date",
+];
+
 /// A target, ready to emit plans. Shared between threads.
 #[derive(Debug)]
 pub struct Pack {
@@ -28,7 +42,7 @@ pub struct Pack {
     options: Value,
     environment: Environment<'static>,
     templates: IndexMap<String, Arc<SourceFile>>,
-    span: Span,
+    root: Node,
 }
 
 /// How far a pack can express a feature, and the rule that says so.
@@ -75,8 +89,8 @@ impl Pack {
             }
         };
         let options = format.options.0.to_json();
-        let pack = Self { format, options, environment, templates: files, span: root.span };
-        diagnostics.extend(pack.faults());
+        let pack = Self { format, options, environment, templates: files, root };
+        diagnostics.extend(pack.faults(name));
         let usable = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (usable.then_some(pack), diagnostics)
     }
@@ -141,36 +155,42 @@ impl Pack {
     }
 
     /// What is wrong with the pack itself, as far as that shows without a plan.
-    fn faults(&self) -> Vec<Diagnostic> {
+    fn faults(&self, folder: &str) -> Vec<Diagnostic> {
+        let name = self.name();
         let mut faults = Vec::new();
-        let mut fault = |message: String, help: Option<String>| faults.push(broken(self.span, message).maybe_help(help));
+        let mut fault = |text: &str, message: String, help: Option<String>| {
+            faults.push(broken(find(&self.root, text).unwrap_or(self.root.span), message).maybe_help(help));
+        };
+        if name != folder {
+            fault(name, format!("target `{name}` lies in the folder `{folder}`"), Some(format!("write `target: {folder}`")));
+        }
         let capabilities = &self.format.capabilities;
-        for id in capabilities.ids() {
-            if Feature::find(id).is_none() {
-                let help = did_you_mean(id, FEATURES.iter().map(|feature| feature.id));
-                fault(format!("target `{}` speaks of a feature `{id}`, which there is not", self.name()), help);
-            }
+        for id in capabilities.ids().filter(|id| Feature::find(id).is_none()) {
+            let help = did_you_mean(id, FEATURES.iter().map(|feature| feature.id));
+            fault(id, format!("target `{name}` speaks of a feature `{id}`, which there is not"), help);
         }
         for condition in self.conditions() {
             if let Err(error) = self.environment.compile_expression(condition) {
-                fault(format!("the condition `{condition}` of target `{}` is not an expression: {error}", self.name()), None);
+                let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+                fault(condition, format!("`{condition}` is not an expression: {detail}"), None);
             }
         }
-        for output in &self.format.outputs {
-            if let Some(template) = output.template.as_ref().filter(|name| !self.templates.contains_key(*name)) {
+        for template in self.format.outputs.iter().filter_map(|output| output.template.as_ref()) {
+            if !self.templates.contains_key(template) {
                 let help = did_you_mean(template, self.templates.keys().map(String::as_str));
-                fault(format!("target `{}` has no template `{template}`", self.name()), help);
+                fault(template, format!("target `{name}` has no template `{template}`"), help);
             }
         }
-        for (name, rules) in self.format.all_values() {
+        for (value, rules) in self.format.all_values() {
+            if !VALUES.contains(&value.as_str()) {
+                fault(value, format!("there is no run-time value `{value}`"), did_you_mean(value, VALUES));
+            }
             if rules.iter().any(|rule| rule.route != Route::Default && rule.text.is_none()) {
-                fault(format!("a rule of target `{}` for `{name}` has no `text`", self.name()), None);
+                fault(value, format!("a rule for `{value}` has no `text`"), None);
             }
         }
-        for id in ["run.date", "run.timestamp", "run.id", "run.attempt", "params"] {
-            if capabilities.is_exact(id) && self.format.value_rules(id).is_none() {
-                fault(format!("target `{}` says that it has `{id}`, but `values` does not say how", self.name()), None);
-            }
+        for id in VALUES.iter().filter(|id| capabilities.is_exact(id) && self.format.value_rules(id).is_none()) {
+            fault(id, format!("target `{name}` says that it has `{id}`, but `values` does not say how"), None);
         }
         faults
     }
@@ -210,6 +230,17 @@ pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<Stri
         }
     }
     if all.is_empty() { some } else { all }
+}
+
+/// The place of a key or string in a tree.
+fn find(node: &Node, text: &str) -> Option<Span> {
+    match &node.kind {
+        Kind::Scalar(written, _) => (written == text).then_some(node.span),
+        Kind::List(items) => items.iter().find_map(|item| find(item, text)),
+        Kind::Map(entries) => {
+            entries.iter().find_map(|entry| if entry.key == text { Some(entry.key_span) } else { find(&entry.value, text) })
+        }
+    }
 }
 
 /// Whether a path ends in an extension. Names of files are compared as they are written, on every system.

@@ -3,6 +3,7 @@
 use globset::{Glob, GlobMatcher};
 use serde_json::{Map, Value};
 
+use super::operation::Operation;
 use crate::diag::{Diagnostic, catalogue, did_you_mean};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node};
@@ -17,17 +18,25 @@ enum Selector {
 
 struct Patch {
     selector: Selector,
-    merge: Value,
+    change: Change,
+}
+
+/// What a patch does.
+enum Change {
+    /// Lays a value over another.
+    Merge(Value),
+    /// Changes places one by one.
+    Operations(Vec<Operation>),
 }
 
 /// The patches of a target, in the order of the text.
 #[derive(Default)]
 pub(crate) struct Patches(Vec<Patch>);
 
-const KEYS: [&str; 4] = ["kind", "name", "step", "merge"];
+const KEYS: [&str; 5] = ["kind", "name", "step", "merge", "json"];
 
 impl Patches {
-    /// Reads `patches`: a list of `{kind, name, merge}` and `{step, merge}`.
+    /// Reads `patches`: a list of `{kind, name, merge}` and `{step, merge}`, or with `json`, a list of operations, instead of `merge`.
     pub(crate) fn read(entry: Option<&Entry>) -> (Self, Vec<Diagnostic>) {
         let mut patches = Self::default();
         let mut faults = Vec::new();
@@ -46,30 +55,53 @@ impl Patches {
     }
 
     /// Patches the pods of steps, before templates put them into objects.
-    pub(crate) fn apply_to_pods(&self, context: &mut Value) {
-        let Some(steps) = context["steps"].as_array_mut() else { return };
-        for step in steps {
+    pub(crate) fn apply_to_pods(&self, context: &mut Value) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
+        for step in context["steps"].as_array_mut().into_iter().flatten() {
             let id = step["id"].as_str().unwrap_or_default().to_owned();
             for patch in &self.0 {
                 if let Selector::Step(matcher) = &patch.selector
                     && matcher.is_match(&id)
                     && step["pod"].is_object()
                 {
-                    merge(&mut step["pod"], &patch.merge);
+                    patch.apply(&mut step["pod"], &format!("the pod of step `{id}`"), &mut faults);
                 }
             }
         }
+        faults
     }
 
     /// Patches an object.
-    pub(crate) fn apply_to_object(&self, object: &mut Value) {
+    pub(crate) fn apply_to_object(&self, object: &mut Value) -> Vec<Diagnostic> {
+        let mut faults = Vec::new();
         for patch in &self.0 {
             let Selector::Object { kind, name } = &patch.selector else { continue };
             let matches = |matcher: &Option<GlobMatcher>, text: &Value| {
                 matcher.as_ref().is_none_or(|matcher| matcher.is_match(text.as_str().unwrap_or_default()))
             };
             if matches(kind, &object["kind"]) && matches(name, &object["metadata"]["name"]) {
-                merge(object, &patch.merge);
+                let what = format!(
+                    "{} `{}`",
+                    object["kind"].as_str().unwrap_or("object"),
+                    object["metadata"]["name"].as_str().unwrap_or_default()
+                );
+                patch.apply(object, &what, &mut faults);
+            }
+        }
+        faults
+    }
+}
+
+impl Patch {
+    fn apply(&self, value: &mut Value, what: &str, faults: &mut Vec<Diagnostic>) {
+        match &self.change {
+            Change::Merge(over) => merge(value, over),
+            Change::Operations(operations) => {
+                for operation in operations.iter().filter(|operation| !operation.apply(value)) {
+                    let message = format!("{what} has no such place");
+                    let help = "look at what `etlc render --stdout` prints without the patch".to_owned();
+                    faults.push(fault(operation.span, message, Some(help)).label("leads nowhere"));
+                }
             }
         }
     }
@@ -77,11 +109,24 @@ impl Patches {
 
 fn read(item: &Node) -> Result<Patch, Box<Diagnostic>> {
     if let Some(unknown) = item.entries().iter().find(|entry| !KEYS.contains(&entry.key.as_str())) {
-        let help = did_you_mean(&unknown.key, KEYS).or_else(|| Some("a patch has `kind`, `name` or `step`, and `merge`".to_owned()));
+        let help =
+            did_you_mean(&unknown.key, KEYS).or_else(|| Some("a patch has `kind`, `name` or `step`, and `merge` or `json`".to_owned()));
         return Err(Box::new(fault(unknown.key_span, format!("a patch has no key `{}`", unknown.key), help)));
     }
-    let Some(merge) = item.get("merge") else {
-        return Err(Box::new(fault(item.span, "a patch needs `merge`: what to lay over the object".to_owned(), None)));
+    let change = match (item.get("merge"), item.get("json")) {
+        (Some(merge), None) => Change::Merge(merge.to_json()),
+        (None, Some(json)) => {
+            let operations: Result<Vec<_>, _> = json.items().iter().map(Operation::read).collect();
+            Change::Operations(operations.map_err(|(span, message, help)| Box::new(fault(span, message, help)))?)
+        }
+        (Some(_), Some(_)) => return Err(Box::new(fault(item.span, "a patch has `merge` or `json`, not both".to_owned(), None))),
+        (None, None) => {
+            return Err(Box::new(fault(
+                item.span,
+                "a patch needs `merge`, what to lay over the object, or `json`, a list of operations".to_owned(),
+                None,
+            )));
+        }
     };
     let matcher = |key: &str| -> Result<Option<GlobMatcher>, Box<Diagnostic>> {
         let Some(node) = item.get(key) else { return Ok(None) };
@@ -100,7 +145,7 @@ fn read(item: &Node) -> Result<Patch, Box<Diagnostic>> {
         }
         None => Selector::Object { kind, name },
     };
-    Ok(Patch { selector, merge: merge.to_json() })
+    Ok(Patch { selector, change })
 }
 
 fn fault(span: Span, message: String, help: Option<String>) -> Diagnostic {
