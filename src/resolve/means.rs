@@ -4,7 +4,7 @@ use super::values::reserved;
 use crate::diag::{Diagnostic, catalogue};
 use crate::source::Span;
 use crate::spec::quantities::CpuQuantity;
-use crate::spec::{self, FileDelivery, TolerationOperator};
+use crate::spec::{self, TolerationOperator};
 use crate::syntax::{Field, Map};
 
 /// Checks a platform that was decoded.
@@ -41,15 +41,6 @@ fn entries<K, T>(part: Option<&Field<Map<K, Field<T>>>>) -> impl Iterator<Item =
 }
 
 fn runtime(runtime: &spec::Runtime, found: &mut Vec<Diagnostic>) {
-    if let Some(field) = &runtime.files
-        && field.get() == Some(&FileDelivery::Image)
-    {
-        found.push(
-            Diagnostic::new(&catalogue::NOT_SUPPORTED, field.span, "files that lie in the image already are not built yet")
-                .label("no target can do this")
-                .help("take `files` away: the files of a step then travel with the rendered pipeline"),
-        );
-    }
     for (name, span, _) in entries(runtime.env.as_ref()) {
         found.extend(reserved(&name.0, span));
     }
