@@ -103,17 +103,34 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
     match result {
         Ok(text) => Some(text),
         Err(error) => {
-            let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)).map(str::to_owned);
+            let error = innermost(&error);
+            let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)?.rsplit_once('\n'));
             cx.diagnostics.push(match reason {
-                Some(reason) => {
-                    let message = format!("a text of pipeline `{}` cannot be written for target `{}`", cx.plan.pipeline, cx.pack.name());
-                    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, cx.plan.origin.span, message).note(reason)
+                Some((text, reason)) => {
+                    let message = format!(
+                        "a text of pipeline `{}` cannot reach target `{}` unchanged: `{text}`",
+                        cx.plan.pipeline,
+                        cx.pack.name()
+                    );
+                    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, cx.plan.origin.span, message)
+                        .label("in this pipeline")
+                        .note(reason)
+                        .help("write it without those characters, or put it into a file that travels with a step")
                 }
-                None => template_fault(cx.pack.templates(), name, &error),
+                None => template_fault(cx.pack.templates(), name, error),
             });
             None
         }
     }
+}
+
+/// The error itself, below those of the templates that include its own.
+fn innermost(error: &minijinja::Error) -> &minijinja::Error {
+    let mut error = error;
+    while let Some(inner) = std::error::Error::source(error).and_then(|source| source.downcast_ref()) {
+        error = inner;
+    }
+    error
 }
 
 /// Reads what a template wrote, applies the platform's patches and writes it in the one canonical form.

@@ -137,7 +137,10 @@ fn value(text: &str, spec: &Spec) -> Result<u32, Fault> {
     let last = if spec.last == 6 { 7 } else { spec.last };
     match text.parse::<u32>() {
         Ok(number) if text.bytes().all(|byte| byte.is_ascii_digit()) && (spec.first..=last).contains(&number) => Ok(number),
-        _ => fault(format!("`{text}` is not a {}", spec.name), format!("the {} goes from {} to {}", spec.name, spec.first, spec.last)),
+        _ => fault(
+            format!("`{text}` is not {} {}", if spec.name == "hour" { "an" } else { "a" }, spec.name),
+            format!("the {} goes from {} to {}", spec.name, spec.first, spec.last),
+        ),
     }
 }
 

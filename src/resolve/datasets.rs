@@ -11,6 +11,7 @@ use super::platform::{Lookup, look_up, missing};
 use super::render::Renderer;
 use super::steps::Draft;
 use crate::diag::{Diagnostic, catalogue};
+use crate::plan::text::find;
 use crate::plan::{self, OutputKind, Text};
 use crate::source::Span;
 use crate::spec::{self, ValueFormat};
@@ -207,9 +208,16 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
             (None, Some(_)) => default_connection(resolver).map(|(name, _)| name),
             (None, None) => None,
         };
+        if let (Some(_), Some(uri)) = (&data.table, &data.uri) {
+            resolver.report(
+                Diagnostic::new(&catalogue::CONFLICTING_KEYS, uri.span, format!("`{}` has both `table` and `uri`", name.0))
+                    .label("a table or files?")
+                    .help("keep one of them; for both, describe two datasets"),
+            );
+        }
         let text = match (&data.table, &data.uri) {
-            (Some(table), _) => table.get().map(Text::constant),
-            (None, Some(uri)) => uri.get().map(|uri| Text::parse(uri)),
+            (Some(table), _) => table_text(resolver, table),
+            (None, Some(uri)) => uri.get().and_then(|text| checked_text(resolver, text, uri.span)),
             (None, None) => None,
         };
         let external = External {
@@ -283,7 +291,8 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
             Some("auto") => connection
                 .as_deref()
                 .and_then(|connection| table_name(resolver, connection, &resolver.name.clone(), &resolver.team.clone(), name)),
-            other => other.map(ToOwned::to_owned),
+            Some(_) => table_text(resolver, field).and_then(|text| text.as_constant().map(ToOwned::to_owned)),
+            None => None,
         };
         table(span, connection, text)
     } else if let Some(field) = &declared.value {
@@ -297,6 +306,7 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
         let text = artifact_uri(resolver, draft, name, declared);
         Output { kind: OutputKind::Artifact, text, format, ..table(span, None, None) }
     };
+    check_keys(resolver, name, declared, output.kind);
     output.columns = columns(declared.columns.as_ref());
     output.description = declared.description.as_ref().and_then(Field::get).cloned();
     output
@@ -414,7 +424,60 @@ fn artifact_uri(resolver: &mut Resolver<'_>, draft: &Draft<'_>, output: &str, de
         ("team", team.as_str()),
     ];
     let uri = render(resolver, storage.uri.get()?, storage.uri.span, &scope)?;
-    Some(Text::parse(&uri))
+    checked_text(resolver, &uri, storage.uri.span)
+}
+
+/// Keys of an output that mean something for another kind of output only.
+fn check_keys(resolver: &mut Resolver<'_>, name: &str, declared: &spec::Output, kind: OutputKind) {
+    if [declared.table.is_some(), declared.format.is_some(), declared.value.is_some()].iter().filter(|given| **given).count() != 1 {
+        return;
+    }
+    let what = match kind {
+        OutputKind::Table => "a table",
+        OutputKind::Artifact => "an artifact",
+        OutputKind::Value => "a value",
+    };
+    let connection = declared.connection.as_ref().filter(|_| kind != OutputKind::Table).map(|field| ("connection", field.span));
+    let storage = declared.storage.as_ref().filter(|_| kind != OutputKind::Artifact).map(|field| ("storage", field.span));
+    for (key, span) in connection.into_iter().chain(storage) {
+        resolver.report(
+            Diagnostic::new(&catalogue::CONFLICTING_KEYS, span, format!("the output `{name}` is {what}, which has no `{key}`"))
+                .label("would not be used")
+                .help(format!("take `{key}` away")),
+        );
+    }
+}
+
+/// A table's name, which is known at compile time.
+fn table_text(resolver: &mut Resolver<'_>, field: &Field<String>) -> Option<Text> {
+    let name = field.get()?;
+    let text = Text::parse(name);
+    if let Some(found) = find(name).into_iter().next() {
+        resolver.report(
+            Diagnostic::new(
+                &catalogue::RUNTIME_NOT_ALLOWED,
+                field.span,
+                format!("`{}` is known only when the step runs, and the name of a table before", &name[found.range]),
+            )
+            .label("must be known at compile time")
+            .note("tables are how steps find what others write")
+            .help("keep one table, and let a column tell the runs apart; or write `$${` for a literal `${`"),
+        );
+        return None;
+    }
+    Some(text)
+}
+
+/// A URI whose `${…}` can all be read; the step that uses it says whether they are there.
+fn checked_text(resolver: &mut Resolver<'_>, text: &str, span: Span) -> Option<Text> {
+    let mut faulty = false;
+    for found in find(text) {
+        if let Err(error) = found.part {
+            faulty = true;
+            resolver.report(super::values::bad(&text[found.range], error, span));
+        }
+    }
+    (!faulty).then(|| Text::parse(text))
 }
 
 /// Renders a template of the platform that names pipelines' data.

@@ -169,10 +169,28 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
     let mut datasets = Vec::new();
     for dataset in field.get()?.datasets.get()? {
         let Some(name) = dataset.get() else { continue };
-        if let Err(diagnostic) = foreign(resolver, name, dataset.span) {
-            resolver.report(*diagnostic);
+        match foreign(resolver, name, dataset.span) {
+            Err(diagnostic) => resolver.report(*diagnostic),
+            Ok(_) if name.split('.').next() == Some(resolver.name.as_str()) => resolver.report(
+                Diagnostic::new(&catalogue::CYCLE, dataset.span, format!("`{name}` is written by this pipeline itself"))
+                    .label("each run would start the next")
+                    .help("name datasets of other pipelines"),
+            ),
+            Ok(_) if datasets.contains(name) => resolver.report(
+                Diagnostic::new(&catalogue::INVALID_VALUE, dataset.span, format!("`{name}` stands twice in `datasets`"))
+                    .label("the second time")
+                    .help("keep one of them"),
+            ),
+            Ok(_) => {}
         }
         datasets.push(name.clone());
+    }
+    if field.get()?.datasets.get()?.is_empty() {
+        resolver.report(
+            Diagnostic::new(&catalogue::INVALID_VALUE, field.span, "`trigger` names no dataset")
+                .label("would never start a run")
+                .help("name datasets as `pipeline.dataset`, or take `trigger` away"),
+        );
     }
     Some(Trigger { datasets, origin: resolver.origin(field.span) })
 }

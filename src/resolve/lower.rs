@@ -14,7 +14,7 @@ use super::platform::{Lookup, look_up, missing};
 use super::render::Renderer;
 use super::sql::{self, Sql};
 use super::steps::Draft;
-use super::values::{Scene, Uses};
+use super::values::{Scene, Uses, reserved};
 use super::{condition, faults};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, Container, Init, OutputKind, Reference, Resources, Retries, RunIf, Secret, Text};
@@ -118,7 +118,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             files,
             init,
             resources: self.resources(draft),
-            retries: retries(draft.spec.retries.as_ref().and_then(Field::get)),
+            retries: self.retries(draft),
             timeout: draft.spec.timeout.as_ref().and_then(Field::get).map(|timeout| timeout.0),
             reads,
             writes: outputs.keys().cloned().collect(),
@@ -330,13 +330,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     fn reserved(&mut self, name: &str, span: Span) {
-        if name.starts_with("ETLC_") || name.starts_with("ARGO_") || name == "PIPE_LB" {
-            let found = Diagnostic::new(&catalogue::ENV_COLLISION, span, format!("the variable `{name}` is reserved"))
-                .label("reserved")
-                .note("names that start with `ETLC_` bring run-time values into the container; `ARGO_` and `PIPE_LB` are an engine's")
-                .help("choose another name");
-            self.resolver.report(found);
-        }
+        self.resolver.diagnostics.extend(reserved(name, span));
     }
 
     /// What a step declares it uses, whether or not it writes the value out.
@@ -410,6 +404,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     /// The image, when it is pulled, and the container that brings `etlc` into it.
     fn image(&mut self, draft: &Draft<'a>, connection: Option<&Connection>, own: Option<String>) -> (String, Option<String>, Option<Init>) {
         if let Some(image) = own {
+            self.check_own_image(draft);
             return (image, None, None);
         }
         let spec = &self.resolver.cx.platform.spec;
@@ -448,6 +443,57 @@ impl<'a> Lowering<'_, '_, 'a> {
         let init = init.and_then(|runner| runner.image.get()).map(|image| Init { image: image.clone() });
         let pull_policy = runtime.pull_policy.as_ref().and_then(Field::get).map(|policy| format!("{policy:?}"));
         (runtime.image.get().cloned().unwrap_or_default(), pull_policy, init)
+    }
+
+    /// What a step whose kind names the image cannot say. A runtime that stands in `defaults` is for the steps that have use for one.
+    fn check_own_image(&mut self, draft: &Draft<'a>) {
+        let step = self.scene.header.steps.iter().find(|entry| entry.key == draft.name);
+        let Some(runtime) = step.and_then(|entry| entry.value.get("runtime")) else { return };
+        self.resolver.report(
+            Diagnostic::new(
+                &catalogue::CONFLICTING_KEYS,
+                runtime.span,
+                format!("a step of kind `{}` has an image of its own, and no use for a `runtime`", draft.kind.name),
+            )
+            .label("would not be used")
+            .help("take `runtime` away, or use a kind that runs in one"),
+        );
+    }
+
+    fn retries(&mut self, draft: &Draft<'a>) -> Retries {
+        let Some(given) = draft.spec.retries.as_ref().and_then(Field::get) else {
+            return Retries { limit: 0, delay: RETRY_DELAY, backoff: 1.0, max_delay: None, custom: false };
+        };
+        let backoff = given.backoff.as_ref().and_then(Field::get).copied();
+        let delay = given.delay.as_ref().and_then(Field::get).map(|delay| delay.0);
+        let max_delay = given.max_delay.as_ref().and_then(Field::get).map(|delay| delay.0);
+        if let (Some(factor), Some(field)) = (backoff, &given.backoff)
+            && !(1.0..=1000.0).contains(&factor)
+        {
+            self.resolver.report(
+                Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`backoff` is {factor}, and delays would not grow by it"))
+                    .label("less than 1, or more than 1000")
+                    .help("write a number from 1, the same delay each time, to 1000"),
+            );
+        }
+        let delay_or_default = delay.unwrap_or(RETRY_DELAY);
+        if let (Some(most), Some(field)) = (max_delay, &given.max_delay)
+            && most < delay_or_default
+        {
+            self.resolver.report(
+                Diagnostic::new(&catalogue::INVALID_VALUE, field.span, "`max_delay` is shorter than the first delay")
+                    .label("would not hold")
+                    .note(format!("the first delay is {delay_or_default} seconds; it is 30 where `delay` is not given"))
+                    .help("shorten `delay`, or raise `max_delay`"),
+            );
+        }
+        Retries {
+            limit: given.limit.get().copied().unwrap_or(0),
+            custom: delay.is_some() || backoff.is_some() || max_delay.is_some(),
+            delay: delay_or_default,
+            backoff: backoff.unwrap_or(1.0),
+            max_delay,
+        }
     }
 
     fn resources(&mut self, draft: &Draft<'a>) -> Resources {
@@ -557,20 +603,6 @@ fn run_if(run_if: spec::RunIf) -> RunIf {
         spec::RunIf::AllSuccess => RunIf::AllSuccess,
         spec::RunIf::AllDone => RunIf::AllDone,
         spec::RunIf::OneFailed => RunIf::OneFailed,
-    }
-}
-
-fn retries(retries: Option<&spec::Retries>) -> Retries {
-    let Some(given) = retries else { return Retries { limit: 0, delay: RETRY_DELAY, backoff: 1.0, max_delay: None, custom: false } };
-    let backoff = given.backoff.as_ref().and_then(Field::get).copied();
-    let delay = given.delay.as_ref().and_then(Field::get).map(|delay| delay.0);
-    let max_delay = given.max_delay.as_ref().and_then(Field::get).map(|delay| delay.0);
-    Retries {
-        limit: given.limit.get().copied().unwrap_or(0),
-        custom: delay.is_some() || backoff.is_some() || max_delay.is_some(),
-        delay: delay.unwrap_or(RETRY_DELAY),
-        backoff: backoff.unwrap_or(1.0),
-        max_delay,
     }
 }
 

@@ -21,6 +21,7 @@ mod datasets;
 mod fields;
 mod sql;
 mod lower;
+mod means;
 mod values;
 mod condition;
 mod graph;

@@ -40,6 +40,7 @@ fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) ->
     let choices = declared.choices.as_ref().and_then(Field::get);
     let choices: Option<Vec<Value>> = choices.map(|choices| choices.iter().map(|choice| choice.0.to_json()).collect());
     let default = declared.default.as_ref().map(|raw| (raw.0.to_json(), raw.0.span));
+    check_limits(resolver, declared, kind);
     if let Some((value, place)) = &default
         && let Err(reason) = fits(value, kind, minimum, maximum, choices.as_deref())
     {
@@ -61,20 +62,50 @@ fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) ->
     })
 }
 
+/// `minimum`, `maximum` and `choices` have to leave something to choose from.
+fn check_limits(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, kind: ParamType) {
+    let mut fault = |span: Span, message: String, help: &str| {
+        resolver.report(
+            Diagnostic::new(&catalogue::PARAM_TYPE, span, message)
+                .label("does not fit")
+                .also(declared.kind.span, "the type is declared here")
+                .help(help),
+        );
+    };
+    for (key, field) in [("minimum", &declared.minimum), ("maximum", &declared.maximum)] {
+        if let Some(field) = field.as_ref().filter(|_| !matches!(kind, ParamType::Integer | ParamType::Number)) {
+            fault(
+                field.span,
+                format!("`{key}` is for numbers, and the parameter is {}", describe(kind)),
+                "take it away, or change the type",
+            );
+        }
+    }
+    if let (Some(minimum), Some(maximum), ParamType::Integer | ParamType::Number) = (&declared.minimum, &declared.maximum, kind)
+        && let (Some(least), Some(most)) = (minimum.get(), maximum.get())
+        && most < least
+    {
+        fault(maximum.span, format!("the maximum {most} is less than the minimum {least}"), "change one of them");
+    }
+    let Some(choices) = &declared.choices else { return };
+    if choices.get().is_some_and(Vec::is_empty) {
+        fault(choices.span, "`choices` leaves nothing to choose from".to_owned(), "name the values allowed, or take `choices` away");
+    }
+    for choice in choices.get().into_iter().flatten() {
+        let value = choice.0.to_json();
+        if !is_of(&value, kind) {
+            fault(choice.0.span, format!("the choice `{}` is not {}", show(&value), describe(kind)), "change the choice, or the type");
+        }
+    }
+}
+
 fn show(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 /// Whether a value is one that a parameter may have.
 fn fits(value: &Value, kind: ParamType, minimum: Option<f64>, maximum: Option<f64>, choices: Option<&[Value]>) -> Result<(), String> {
-    let right = match kind {
-        ParamType::String => value.is_string(),
-        ParamType::Integer => value.is_i64() || value.is_u64(),
-        ParamType::Number => value.is_number(),
-        ParamType::Boolean => value.is_boolean(),
-        ParamType::Date => value.as_str().is_some_and(|text| Date::parse(text).is_ok()),
-    };
-    if !right {
+    if !is_of(value, kind) {
         return Err(format!("it is not {}", describe(kind)));
     }
     if let Some(number) = value.as_f64() {
@@ -89,6 +120,17 @@ fn fits(value: &Value, kind: ParamType, minimum: Option<f64>, maximum: Option<f6
         return Err("it is not among `choices`".to_owned());
     }
     Ok(())
+}
+
+/// Whether a value is of a type.
+fn is_of(value: &Value, kind: ParamType) -> bool {
+    match kind {
+        ParamType::String => value.is_string(),
+        ParamType::Integer => value.is_i64(),
+        ParamType::Number => value.is_number(),
+        ParamType::Boolean => value.is_boolean(),
+        ParamType::Date => value.as_str().is_some_and(|text| Date::parse(text).is_ok()),
+    }
 }
 
 /// A type in words.

@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::documents::{Document, read};
 use super::faults;
 use super::kinds::{self, Kind};
+use super::means;
 use super::render::Renderer;
 use crate::diag::{Diagnostic, catalogue};
 use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
@@ -104,6 +105,7 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
     let spec = loader.check(&rendered).unwrap_or_else(empty);
+    loader.diagnostics.extend(means::check(&spec));
     let kinds = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
     let packs = folder.map(|folder| loader.packs(folder)).unwrap_or_default();
     let platform = Platform {

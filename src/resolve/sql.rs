@@ -1,6 +1,6 @@
 //! A step's SQL: rendered, read for the tables it uses, and with its run-time values checked.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,14 +52,19 @@ pub(super) fn read(
     };
     let called = Arc::new(Mutex::new(Vec::new()));
     let reference = reference(resolver, scene, text, &called);
+    let function = Arc::clone(&reference);
     let engine = Engine::new(vec![("ref".to_owned(), reference)], &resolver.cx.macros);
     let rendered = match engine.file(text, &scene.draft().scope) {
         Ok(rendered) => rendered,
         Err(faults) => {
             let renderer = Renderer { files: resolver.cx.files, engine: &engine };
+            let starts: Vec<_> = faults.iter().filter(|fault| fault.file.is_none()).map(|fault| fault.range.start).collect();
             for fault in faults {
                 let span = renderer.span(&fault, |range| source.span(resolver, range));
                 resolver.report(faults::in_template(&fault, span));
+            }
+            if !starts.is_empty() {
+                check_unrendered(resolver, scene, uses, &source, text, &function, &starts);
             }
             return None;
         }
@@ -155,17 +160,75 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
 
 /// Names of other pipelines' datasets that a text asks for with `ref('pipeline.dataset')`.
 fn foreign_names(text: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    for (at, _) in text.match_indices("ref") {
-        let rest = text[at + 3..].trim_start();
-        let Some(rest) = rest.strip_prefix('(').map(str::trim_start) else { continue };
-        let Some(quote) = rest.chars().next().filter(|c| matches!(c, '\'' | '"')) else { continue };
-        let Some(name) = rest[1..].split(quote).next() else { continue };
-        if name.contains('.') && !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+    let names: BTreeSet<&str> = references(text).map(|(_, name, _)| name).filter(|name| name.contains('.')).collect();
+    names.into_iter().map(ToOwned::to_owned).collect()
+}
+
+/// Calls `ref('dataset')`: offset, name, length.
+fn references(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
+    text.match_indices("ref").filter_map(|(at, _)| {
+        let rest = text[at + 3..].trim_start().strip_prefix('(')?.trim_start();
+        let quote = rest.chars().next().filter(|c| matches!(c, '\'' | '"'))?;
+        let (name, rest) = rest[1..].split_once(quote)?;
+        let rest = rest.trim_start();
+        let end = rest.strip_prefix(')').unwrap_or(rest);
+        Some((at, name, text.len() - at - end.len()))
+    })
+}
+
+/// Looks for faults in SQL whose template failed, so that they are found in the same run: datasets that `ref` does not know, and run-time values.
+/// What stands in or after a statement may depend on it, and is left.
+fn check_unrendered(
+    resolver: &mut Resolver<'_>,
+    scene: &Scene<'_, '_>,
+    uses: &mut Uses,
+    source: &Source<'_>,
+    text: &str,
+    reference: &Function,
+    reported: &[usize],
+) {
+    let text = &text[..text.find("{%").unwrap_or(text.len())];
+    // Tags become spaces, so that places stay; `${…}` with a tag in it has a name that is not known.
+    let mut plain = text.as_bytes().to_vec();
+    let mut at = 0;
+    while let Some(open) = text[at..].find("{{").into_iter().chain(text[at..].find("{#")).min().map(|offset| at + offset) {
+        let is_comment = text[open..].starts_with("{#");
+        let close = if is_comment { "#}" } else { "}}" };
+        let Some(end) = text[open + 2..].find(close).map(|offset| open + offset + 4) else {
+            plain.truncate(open);
+            break;
+        };
+        if !is_comment {
+            check_references(resolver, source, &text[open..end], open, reference, reported);
+        }
+        let start = text[at..open].rfind("${").map(|offset| at + offset).filter(|&start| !text[start..open].contains('}'));
+        plain[start.unwrap_or(open)..end].fill(b' ');
+        at = end;
+    }
+    let plain = String::from_utf8_lossy(&plain);
+    let spans = |range: Range<usize>| source.span(resolver, range);
+    let places: BTreeMap<usize, Span> = find(&plain).into_iter().map(|found| (found.range.start, spans(found.range))).collect();
+    uses.text(resolver, scene, &plain, |range| places.get(&range.start).copied().unwrap_or_default());
+}
+
+/// Asks `ref` for each dataset that an expression names.
+fn check_references(
+    resolver: &mut Resolver<'_>,
+    source: &Source<'_>,
+    expression: &str,
+    offset: usize,
+    reference: &Function,
+    reported: &[usize],
+) {
+    for (at, name, length) in references(expression) {
+        if reported.contains(&(offset + at)) {
+            continue;
+        }
+        if let Err(error) = reference(&[Value::from(name)]) {
+            let span = source.span(resolver, offset + at..offset + at + length);
+            resolver.report(Diagnostic::new(error.rule, span, error.message).maybe_help(error.help));
         }
     }
-    names
 }
 
 #[expect(clippy::too_many_arguments, reason = "the one place where text, template and step meet")]

@@ -59,12 +59,19 @@ impl Uses {
         place: impl Fn(std::ops::Range<usize>) -> Span,
     ) -> Text {
         for found in find(string) {
-            let span = place(found.range.clone());
+            let written = &string[found.range.clone()];
+            // To find a place is a walk over the whole text, so it is asked for only where it can be needed.
             match found.part {
-                Ok(Part::Ref { reference, fallback }) => self.note(resolver, scene, &reference, fallback, span),
-                Err(error) if self.faulty.insert(string[found.range.clone()].to_owned()) => {
-                    resolver.report(bad(&string[found.range], error, span));
+                Ok(Part::Ref { reference, fallback: None }) if self.values.contains_key(&reference) => {}
+                Ok(Part::Ref { reference, fallback }) => {
+                    let span = place(found.range.clone());
+                    let has_fallback = fallback.is_some();
+                    self.note(resolver, scene, &reference, fallback, span);
+                    if has_fallback && self.is_always_there(&reference) && self.faulty.insert(written.to_owned()) {
+                        resolver.report(needless(written, &reference, span));
+                    }
                 }
+                Err(error) if self.faulty.insert(written.to_owned()) => resolver.report(bad(written, error, place(found.range.clone()))),
                 Ok(Part::Const(_)) | Err(_) => {}
             }
         }
@@ -100,6 +107,12 @@ impl Uses {
         self.values.insert(reference.clone(), Use { fallback, text: value.text, writers: value.writers, span });
     }
 
+    /// Whether a value is one that is there whatever ran: all are but the values that steps hand over.
+    fn is_always_there(&self, reference: &Reference) -> bool {
+        let is_value = |used: &Use| used.text.is_none() && matches!(reference, Reference::StepOutput { .. });
+        self.values.get(reference).is_some_and(|used| !is_value(used))
+    }
+
     /// The drafts that must have run before, with the value that says so and its place.
     pub(super) fn writers(&self) -> impl Iterator<Item = (usize, &Reference, Span)> {
         self.values.iter().flat_map(|(reference, used)| used.writers.iter().map(move |writer| (*writer, reference, used.span)))
@@ -126,7 +139,8 @@ impl Uses {
     }
 }
 
-fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
+/// The finding on a `${…}` that cannot be read.
+pub(super) fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
     match error {
         TextError::Unclosed => Diagnostic::new(&catalogue::RUNTIME_SYNTAX, span, "`${` without its `}`")
             .label("not closed")
@@ -140,6 +154,17 @@ fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
                 .help(did_you_mean(name, known).unwrap_or_else(|| format!("for the text itself, as a shell reads it, write `$${{{name}}}`")))
         }
     }
+}
+
+fn needless(written: &str, reference: &Reference, span: Span) -> Diagnostic {
+    Diagnostic::new(
+        &catalogue::RUNTIME_SYNTAX,
+        span,
+        format!("`{reference}` is always there, so what `{written}` says after `??` would never be used"),
+    )
+    .label("has no use for a fallback")
+    .note("only a value that a step hands over can be missing, where that step was skipped")
+    .help(format!("write `${{{reference}}}`; a parameter's own default stands under `params`"))
 }
 
 struct Found {
@@ -324,4 +349,14 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
             .help("refer to each as `${steps.STEP[axis=value].outputs.NAME}`, and order the step with `after`"),
     );
     None
+}
+
+/// The finding on a variable whose name is kept for etlc or an engine.
+pub(super) fn reserved(name: &str, span: Span) -> Option<Diagnostic> {
+    (name.starts_with("ETLC_") || name.starts_with("ARGO_") || name == "PIPE_LB").then(|| {
+        Diagnostic::new(&catalogue::ENV_COLLISION, span, format!("the variable `{name}` is reserved"))
+            .label("reserved")
+            .note("names that start with `ETLC_` bring run-time values into the container; `ARGO_` and `PIPE_LB` are an engine's")
+            .help("choose another name")
+    })
 }

@@ -123,14 +123,20 @@ impl CpuQuantity {
         Ok(Self(text.to_owned()))
     }
 
+    /// Thousandths of a cpu.
+    #[must_use]
+    pub fn milli(&self) -> u128 {
+        match self.0.strip_suffix('m') {
+            Some(milli) => milli.parse().unwrap_or_default(),
+            None => scaled(&self.0, 1000),
+        }
+    }
+
     /// The quantity as Kubernetes writes it: `1000m` and `1.0` are `1`, `0.5` is `500m`.
     #[must_use]
     pub fn canonical(&self) -> String {
-        let milli = match self.0.strip_suffix('m') {
-            Some(milli) => milli.parse().unwrap_or_default(),
-            None => scaled(&self.0, 1000),
-        };
-        if milli % 1000 == 0 { (milli / 1000).to_string() } else { format!("{milli}m") }
+        let milli = self.milli();
+        if milli.is_multiple_of(1000) { (milli / 1000).to_string() } else { format!("{milli}m") }
     }
 }
 

@@ -1,0 +1,141 @@
+//! What the values of a platform must hold beside their types, so that nothing of them is lost or refused by a cluster later.
+
+use super::values::reserved;
+use crate::diag::{Diagnostic, catalogue};
+use crate::source::Span;
+use crate::spec::quantities::CpuQuantity;
+use crate::spec::{self, TolerationOperator};
+use crate::syntax::{Field, Map};
+
+/// Checks a platform that was decoded.
+pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    for (_, _, runtime) in entries(platform.runtimes.as_ref()) {
+        self::runtime(runtime, &mut found);
+    }
+    for (name, _, class) in entries(platform.resources.as_ref()) {
+        resources(name.0.as_str(), class, &mut found);
+    }
+    connections(platform, &mut found);
+    for (name, span, channel) in entries(platform.channels.as_ref()) {
+        if channel.slack.is_some() == channel.webhook.is_some() {
+            found.push(
+                Diagnostic::new(
+                    &catalogue::CONFLICTING_KEYS,
+                    span,
+                    format!("the channel `{}` must have exactly one of `slack` and `webhook`", name.0),
+                )
+                .label("which one?")
+                .help("give each way to tell people a channel of its own; a pipeline can notify several"),
+            );
+        }
+    }
+    labels(platform.labels.as_ref(), "label", &mut found);
+    found
+}
+
+/// The entries of a part that could be read.
+fn entries<K, T>(part: Option<&Field<Map<K, Field<T>>>>) -> impl Iterator<Item = (&K, Span, &T)> {
+    let map = part.and_then(Field::get).map(|map| &map.0);
+    map.into_iter().flatten().filter_map(|(key, item)| Some((key, item.key_span, item.value.get()?)))
+}
+
+fn runtime(runtime: &spec::Runtime, found: &mut Vec<Diagnostic>) {
+    for (name, span, _) in entries(runtime.env.as_ref()) {
+        found.extend(reserved(&name.0, span));
+    }
+}
+
+fn resources(name: &str, class: &spec::Resources, found: &mut Vec<Diagnostic>) {
+    let milli = |field: &Option<Field<CpuQuantity>>| field.as_ref().and_then(Field::get).map(CpuQuantity::milli);
+    if let (Some(cpu), Some(limit), Some(field)) = (milli(&class.cpu), milli(&class.cpu_limit), &class.cpu_limit)
+        && limit < cpu
+    {
+        found.push(
+            Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`cpu_limit` of `{name}` is less than its `cpu`"))
+                .label("less than what is asked for")
+                .note("a cluster refuses a container that asks for more than it is allowed")
+                .help("raise `cpu_limit`, or leave it out for no limit"),
+        );
+    }
+    labels(class.node_selector.as_ref(), "label of a node", found);
+    for field in class.tolerations.as_ref().and_then(Field::get).into_iter().flatten() {
+        let Some(toleration) = field.get() else { continue };
+        let exists = toleration.operator.as_ref().and_then(Field::get) == Some(&TolerationOperator::Exists);
+        let fault = match (&toleration.key, &toleration.value) {
+            (None, _) if !exists => Some("a toleration without `key` tolerates every taint, and needs `operator: Exists` to say so"),
+            (_, Some(_)) if exists => Some("a toleration with `operator: Exists` has no `value`"),
+            _ => None,
+        };
+        if let Some(message) = fault {
+            found.push(
+                Diagnostic::new(&catalogue::CONFLICTING_KEYS, field.span, message)
+                    .label("no cluster takes this")
+                    .help("write `{key: NAME, operator: Exists}`, or `{key: NAME, value: VALUE}`"),
+            );
+        }
+    }
+}
+
+fn connections(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
+    let mut first: Option<Span> = None;
+    for (name, span, connection) in entries(platform.connections.as_ref()) {
+        if let (Some(_), Some(dsn)) = (&connection.secret, &connection.dsn) {
+            found.push(
+                Diagnostic::new(&catalogue::CONFLICTING_KEYS, dsn.span, format!("the connection `{}` has both `secret` and `dsn`", name.0))
+                    .label("the secret would win")
+                    .note("both say what the connection string is")
+                    .help("keep `secret` where the string holds credentials, `dsn` where it holds none; `null` in an environment takes one away"),
+            );
+        }
+        if connection.default.as_ref().and_then(Field::get) != Some(&true) {
+            continue;
+        }
+        match first {
+            Some(other) => found.push(
+                Diagnostic::new(&catalogue::CONFLICTING_KEYS, span, "two connections are the default one")
+                    .label("the second")
+                    .also(other, "the first")
+                    .help("take `default: true` away from one of them"),
+            ),
+            None => first = Some(span),
+        }
+    }
+}
+
+/// Keys and values that Kubernetes takes as labels.
+fn labels(part: Option<&Field<Map<String, Field<String>>>>, what: &str, found: &mut Vec<Diagnostic>) {
+    let map = part.and_then(Field::get).map(|map| &map.0);
+    for (key, item) in map.into_iter().flatten() {
+        let (prefix, name) = key.rsplit_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
+        let mut fault = |span: Span, message: String| {
+            found.push(
+                Diagnostic::new(&catalogue::INVALID_VALUE, span, message)
+                    .label("no cluster takes this")
+                    .note("letters, digits, `-`, `_` and `.`, at most 63, a letter or digit at both ends; a key may have a domain and `/` before it")
+                    .help("change it to such a word"),
+            );
+        };
+        if name.is_empty() || !is_word(name) || !prefix.is_none_or(is_domain) {
+            fault(item.key_span, format!("`{key}` is not the key of a {what}"));
+        }
+        if let Some(value) = item.value.get().filter(|value| !is_word(value)) {
+            fault(item.value.span, format!("`{value}` is not the value of a {what}"));
+        }
+    }
+}
+
+/// A word as Kubernetes has it in labels: empty, or with a letter or digit at both ends.
+fn is_word(text: &str) -> bool {
+    let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    let inner = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    text.len() <= 63 && inner && ends(text.chars().next()) && ends(text.chars().last())
+}
+
+fn is_domain(text: &str) -> bool {
+    let part = |part: &str| {
+        let inner = part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        !part.is_empty() && inner && !part.starts_with('-') && !part.ends_with('-')
+    };
+    text.len() <= 253 && text.split('.').all(part)
+}
