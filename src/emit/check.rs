@@ -68,9 +68,8 @@ fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
     diagnostic
 }
 
-/// Labels that the platform gives to everything, and options that become labels of pods: engines refuse whole objects for one that is not valid.
+/// Options that become labels of pods: engines refuse whole objects for one that is not valid.
 fn labels(cx: &Cx<'_>) -> Vec<Diagnostic> {
-    let of_platform = cx.plan.labels.iter().map(|(key, value)| (key.as_str(), value.as_str()));
     let option = cx.options["pod_labels"].as_object().into_iter().flatten();
     let of_option = option.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()));
     let fault = |(key, value): (&str, &str)| {
@@ -86,7 +85,7 @@ fn labels(cx: &Cx<'_>) -> Vec<Diagnostic> {
         let message = format!("`{what}` cannot stand in the label `{key}: {value}`");
         Some(Diagnostic::new(&catalogue::TARGET_NAME, cx.plan.origin.span, message).label("this pipeline has the label").note(rule))
     };
-    of_platform.chain(of_option).filter_map(fault).collect()
+    of_option.filter_map(fault).collect()
 }
 
 fn is_label_key(key: &str) -> bool {
