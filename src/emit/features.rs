@@ -189,6 +189,10 @@ fn params(plan: &Plan, name: &str, param: &Param, used: &mut Used) {
     let in_step = |step: &Step| step.runtime_values.iter().any(|value| value.reference == reference) || conditions_use(step, &reference);
     let span = param.origin.span;
     let who = format!("parameter `{name}`");
+    // A run that lacks a required parameter fails, also where no step uses it.
+    if param.default.is_none() && plan.schedule.is_some() {
+        used.add("params.required.scheduled", span, &who);
+    }
     if !plan.steps.iter().any(in_step) {
         return;
     }
@@ -198,9 +202,6 @@ fn params(plan: &Plan, name: &str, param: &Param, used: &mut Used) {
     }
     if param.default.is_none() {
         used.add("params.required", span, &who);
-        if plan.schedule.is_some() {
-            used.add("params.required.scheduled", span, &who);
-        }
     }
 }
 

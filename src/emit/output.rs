@@ -107,11 +107,8 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
             let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)?.rsplit_once('\n'));
             cx.diagnostics.push(match reason {
                 Some((text, reason)) => {
-                    let message = format!(
-                        "a text of pipeline `{}` cannot reach target `{}` unchanged: `{text}`",
-                        cx.plan.pipeline,
-                        cx.pack.name()
-                    );
+                    let message =
+                        format!("a text of pipeline `{}` cannot reach target `{}` unchanged: `{text}`", cx.plan.pipeline, cx.pack.name());
                     Diagnostic::new(&catalogue::TEXT_NOT_EXACT, cx.plan.origin.span, message)
                         .label("in this pipeline")
                         .note(reason)

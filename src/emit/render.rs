@@ -18,7 +18,8 @@ const FUEL: u64 = 100_000_000;
 pub(crate) fn environment(templates: &IndexMap<String, Arc<SourceFile>>, text: Dialect) -> Result<Environment<'static>, (String, Error)> {
     let mut env = bare();
     env.add_filter("plain", move |string: &str| {
-        text.plain_text(string).map_err(|reason| Error::new(ErrorKind::InvalidOperation, format!("{NOT_EXACT}{}\n{}", string.trim_end(), reason.0)))
+        text.plain_text(string)
+            .map_err(|reason| Error::new(ErrorKind::InvalidOperation, format!("{NOT_EXACT}{}\n{}", string.trim_end(), reason.0)))
     });
     for (name, file) in templates {
         env.add_template_owned(name.clone(), file.text().to_owned()).map_err(|error| (name.clone(), error))?;

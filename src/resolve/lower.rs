@@ -148,7 +148,18 @@ impl<'a> Lowering<'_, '_, 'a> {
             (None, Some(dsn)) => {
                 self.env.extend(dsn.get().map(|dsn| (variable.clone(), Text::constant(dsn))));
             }
-            (None, None) => {}
+            (None, None) => {
+                let span = draft.fields.get("connection").map_or(draft.name_span, |node| node.span);
+                self.resolver.report(
+                    Diagnostic::new(
+                        &catalogue::MISSING_KEY,
+                        span,
+                        format!("the connection `{name}` of the platform says neither its `secret` nor its `dsn`"),
+                    )
+                    .label("cannot be connected to")
+                    .help(format!("give `connections.{name}` a `secret`, or a `dsn` where that holds no credentials")),
+                );
+            }
         }
         let client = found.client.as_ref().and_then(Field::get);
         let client = client.map(|words| words.iter().filter_map(|word| word.get().cloned()).collect());

@@ -30,7 +30,6 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
             );
         }
     }
-    labels(platform.labels.as_ref(), "label", &mut found);
     found
 }
 
@@ -58,7 +57,7 @@ fn resources(name: &str, class: &spec::Resources, found: &mut Vec<Diagnostic>) {
                 .help("raise `cpu_limit`, or leave it out for no limit"),
         );
     }
-    labels(class.node_selector.as_ref(), "label of a node", found);
+    node_selector(class.node_selector.as_ref(), found);
     for field in class.tolerations.as_ref().and_then(Field::get).into_iter().flatten() {
         let Some(toleration) = field.get() else { continue };
         let exists = toleration.operator.as_ref().and_then(Field::get) == Some(&TolerationOperator::Exists);
@@ -103,8 +102,8 @@ fn connections(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Keys and values that Kubernetes takes as labels.
-fn labels(part: Option<&Field<Map<String, Field<String>>>>, what: &str, found: &mut Vec<Diagnostic>) {
+/// Nodes are chosen by labels, whose keys and values are words.
+fn node_selector(part: Option<&Field<Map<String, Field<String>>>>, found: &mut Vec<Diagnostic>) {
     let map = part.and_then(Field::get).map(|map| &map.0);
     for (key, item) in map.into_iter().flatten() {
         let (prefix, name) = key.rsplit_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
@@ -117,10 +116,10 @@ fn labels(part: Option<&Field<Map<String, Field<String>>>>, what: &str, found: &
             );
         };
         if name.is_empty() || !is_word(name) || !prefix.is_none_or(is_domain) {
-            fault(item.key_span, format!("`{key}` is not the key of a {what}"));
+            fault(item.key_span, format!("`{key}` is not the key of a label of a node"));
         }
         if let Some(value) = item.value.get().filter(|value| !is_word(value)) {
-            fault(item.value.span, format!("`{value}` is not the value of a {what}"));
+            fault(item.value.span, format!("`{value}` is not the value of a label of a node"));
         }
     }
 }

@@ -294,9 +294,13 @@ fn report_left_out(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &st
     let writer = scene.header.steps.iter().find(|entry| entry.value.get("if").is_some() && declares(&entry.value));
     if let Some(writer) = writer {
         resolver.report(
-            Diagnostic::new(&catalogue::UNKNOWN_DATASET, span, format!("`{name}` is written by `{}`, which is left out here by its `if`", writer.key))
-                .label("not written in this environment")
-                .help("give this step the same `if`, or declare the data under `datasets`"),
+            Diagnostic::new(
+                &catalogue::UNKNOWN_DATASET,
+                span,
+                format!("`{name}` is written by `{}`, which is left out here by its `if`", writer.key),
+            )
+            .label("not written in this environment")
+            .help("give this step the same `if`, or declare the data under `datasets`"),
         );
     }
 }
