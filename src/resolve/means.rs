@@ -17,6 +17,9 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
         resources(name.0.as_str(), class, &mut found);
     }
     connections(platform, &mut found);
+    for (_, _, secret) in entries(platform.secrets.as_ref()) {
+        self::secret(secret, &mut found);
+    }
     for (name, span, channel) in entries(platform.channels.as_ref()) {
         if channel.slack.is_some() == channel.webhook.is_some() {
             found.push(
@@ -99,6 +102,23 @@ fn connections(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
             ),
             None => first = Some(span),
         }
+    }
+}
+
+fn secret(secret: &spec::SecretRef, found: &mut Vec<Diagnostic>) {
+    let mut fault = |span: Span, message: String, help: &str| {
+        found.push(Diagnostic::new(&catalogue::INVALID_VALUE, span, message).label("no cluster takes this").help(help));
+    };
+    if let Some(name) = secret.name.get().filter(|name| !is_domain(name)) {
+        fault(
+            secret.name.span,
+            format!("`{name}` is not the name of a Kubernetes Secret"),
+            "write lower-case letters, digits, `-` and `.`, as the Secret is called in the cluster",
+        );
+    }
+    let is_key = |key: &str| !key.is_empty() && key.len() <= 253 && key.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    if let Some(key) = secret.key.get().filter(|key| !is_key(key)) {
+        fault(secret.key.span, format!("`{key}` is not a key of a Kubernetes Secret"), "write letters, digits, `-`, `_` and `.`");
     }
 }
 

@@ -9,7 +9,7 @@ fn faulty() -> Workspace {
     workspace.write("etlc.yaml", "version: 1\nworkspace: shop\n");
     workspace.write(
         "platform/platform.yaml",
-        "version: 1\nplatform: acme\nteams: {commerce: {}}\nconnections: {warehouse: {dialect: postgres}}\n",
+        "version: 1\nplatform: acme\nteams: {commerce: {}}\nconnections: {warehouse: {dialect: postgres, dsn: host=warehouse}}\n",
     );
     workspace.write(
         "pipelines/orders_mart/pipeline.yaml",
