@@ -48,7 +48,7 @@ pub(super) fn read(
     let source = source(resolver, scene, written, node)?;
     let text = match &source {
         Source::Inline(_, text) => text.as_str(),
-        Source::File(file) => file.text(),
+        Source::File(file) => &file.text()[mark(file)..],
     };
     let called = Arc::new(Mutex::new(Vec::new()));
     let reference = reference(resolver, scene, text, &called);
@@ -72,12 +72,17 @@ pub(super) fn read(
     Some(analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called))
 }
 
+/// The bytes of a byte order mark, which some editors begin a file with: it is no part of a statement.
+fn mark(file: &SourceFile) -> usize {
+    if file.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+}
+
 impl Source<'_> {
     /// The place of some bytes of the text before rendering.
     fn span(&self, resolver: &Resolver<'_>, range: Range<usize>) -> Span {
         match self {
             Self::Inline(node, _) => faults::place(resolver.cx.files.map(), node, range),
-            Self::File(file) => file.span_of(range),
+            Self::File(file) => file.span_of(range.start + mark(file)..range.end + mark(file)),
         }
     }
 }
