@@ -25,6 +25,7 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
     }
     found.extend(sizes(cx));
     found.extend(labels(cx));
+    found.extend(variables(cx));
     cx.diagnostics.extend(found);
     used
 }
@@ -98,6 +99,25 @@ fn is_label_key(key: &str) -> bool {
 
 fn is_label_value(value: &str) -> bool {
     value.is_empty() || (value.len() <= 63 && names::is_valid(value, Style::Label))
+}
+
+/// Variables whose names the engine keeps for itself.
+fn variables(cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let reserved = cx.pack.format().pod.as_ref().and_then(|pod| pod.reserved_env.as_deref()).unwrap_or_default();
+    let mut found = Vec::new();
+    for step in &cx.plan.steps {
+        let names = step.container.env.keys().chain(step.secrets.keys());
+        for (name, prefix) in names.filter_map(|name| Some((name, reserved.iter().find(|prefix| name.starts_with(prefix.as_str()))?))) {
+            let message = format!("the variable `{name}` is reserved on target `{}`", cx.pack.name());
+            found.push(
+                Diagnostic::new(&catalogue::ENV_COLLISION, step.origin.span, message)
+                    .label("in this step")
+                    .note(format!("names that start with `{prefix}` are the engine's"))
+                    .help("choose another name"),
+            );
+        }
+    }
+    found
 }
 
 /// Limits on the size of the graph.

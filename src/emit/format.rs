@@ -79,6 +79,10 @@ pub struct PodRule {
     #[serde(default)]
     #[schemars(extend("examples" = ["options.dag == 'chain'"]))]
     pub shared: Option<String>,
+    /// How the names of variables begin that the engine keeps for itself.
+    #[serde(default)]
+    #[schemars(extend("examples" = [["ENGINE_"]]))]
+    pub reserved_env: Option<Vec<String>>,
 }
 
 /// Steps as processes.

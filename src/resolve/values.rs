@@ -357,10 +357,10 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
 
 /// The finding on a variable whose name is kept for etlc or an engine.
 pub(super) fn reserved(name: &str, span: Span) -> Option<Diagnostic> {
-    (name.starts_with("ETLC_") || name.starts_with("ARGO_") || name == "PIPE_LB").then(|| {
+    name.starts_with("ETLC_").then(|| {
         Diagnostic::new(&catalogue::ENV_COLLISION, span, format!("the variable `{name}` is reserved"))
             .label("reserved")
-            .note("names that start with `ETLC_` bring run-time values into the container; `ARGO_` and `PIPE_LB` are an engine's")
+            .note("names that start with `ETLC_` bring run-time values into the container")
             .help("choose another name")
     })
 }

@@ -1,0 +1,8 @@
+//! One step to what runs: its kind's templates filled, its texts split into parts, its settings made plain.
+
+mod step;
+mod kind;
+mod functions;
+mod settings;
+
+pub(super) use step::{Lowered, lower};
