@@ -130,7 +130,7 @@ fn innermost(error: &minijinja::Error) -> &minijinja::Error {
     error
 }
 
-/// Reads what a template wrote, applies the platform's patches and writes it in the one canonical form.
+/// Reads what a template wrote, applies the platform's patches and writes it in the one canonical form of YAML, or as JSON.
 fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Option<String> {
     let map = SourceMap::default();
     let mut documents = Vec::new();
@@ -146,7 +146,16 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
         check_size(cx, &value);
         documents.push(value);
     }
-    Some(format!("{}{}", header(cx), yaml::write(&documents)))
+    if !has_extension(name, "json.j2") {
+        return Some(format!("{}{}", header(cx), yaml::write(&documents)));
+    }
+    let [document] = documents.as_slice() else {
+        let span = cx.pack.template(name).map_or_else(Span::default, |file| Span::at(file.span().start));
+        let message = format!("template `{name}` writes {} documents, and a JSON file holds one", documents.len());
+        cx.diagnostics.push(Diagnostic::new(&catalogue::PACK, span, message).help("write one list, or name the template `.yaml.j2`"));
+        return None;
+    };
+    Some(format!("{document:#}\n"))
 }
 
 /// The documents of a text. What a value is written as has no line of its own, so a `---` is always the template's.
