@@ -108,6 +108,8 @@ pub enum Overlap {
 pub struct Trigger {
     /// `pipeline.dataset`, all of which must have been updated.
     pub datasets: Vec<String>,
+    /// Whether it is rendered switched off.
+    pub suspended: bool,
     /// Where it stands.
     pub origin: Origin,
 }

@@ -192,7 +192,8 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
                 .help("name datasets as `pipeline.dataset`, or take `trigger` away"),
         );
     }
-    Some(Trigger { datasets, origin: resolver.origin(field.span) })
+    let schedules = resolver.cx.platform.spec.schedules.as_ref().and_then(Field::get).copied().unwrap_or_default();
+    Some(Trigger { datasets, suspended: schedules == spec::ScheduleMode::Suspended, origin: resolver.origin(field.span) })
 }
 
 /// A dataset of another pipeline, as `pipeline.dataset`.

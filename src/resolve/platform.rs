@@ -265,7 +265,8 @@ pub(super) fn list(files: &Files<'_>, folder: &str, kind: EntryKind) -> Vec<Stri
 
 /// Two pieces of a path.
 pub(super) fn join(folder: &str, name: &str) -> String {
-    if folder.is_empty() || folder == "." { name.to_owned() } else { format!("{folder}/{name}") }
+    // An absolute path stays one, so that whoever reads it can say that it leads out of the workspace.
+    if folder.is_empty() || folder == "." || name.starts_with('/') { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
 /// Reports a name that the platform does not have.

@@ -40,7 +40,8 @@ pub fn render(report: &Report, look: Look) -> String {
         out.push_str(&last);
         out.push('\n');
     }
-    if let Some(first) = report.diagnostics.first() {
+    let worst = report.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity);
+    if let Some(first) = worst {
         let _ = writeln!(out, "`etlc explain {}` tells more", first.rule.id);
     }
     out

@@ -5,9 +5,10 @@ use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, Init, Resources, Retries};
 use crate::resolve::platform::{Lookup, look_up, missing};
 use crate::resolve::steps::Draft;
+use crate::source::Span;
 use crate::spec::quantities::{CpuQuantity, MemoryQuantity};
 use crate::spec::{self, RunnerMode};
-use crate::syntax::Field;
+use crate::syntax::{Field, Node};
 
 /// The delay before a second attempt where none is given, in seconds.
 const RETRY_DELAY: u64 = 30;
@@ -20,14 +21,17 @@ impl<'a> Lowering<'_, '_, 'a> {
         connection: Option<&Connection>,
         own: Option<String>,
     ) -> (String, Option<String>, Option<Init>) {
-        if let Some(image) = own {
-            self.check_own_image(draft);
-            return (image, None, None);
-        }
         let spec = &self.resolver.cx.platform.spec;
         let runner = spec.runner.as_ref().and_then(Field::get);
         let needs_runner = draft.kind.spec.runner.as_ref().and_then(Field::get) == Some(&true);
-        let named = draft.spec.runtime.as_ref();
+        let init = runner.filter(|runner| needs_runner && runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init));
+        let init = init.and_then(|runner| runner.image.get()).map(|image| Init { image: image.clone() });
+        if let Some(image) = own {
+            self.check_own_image(draft);
+            return (image, None, init);
+        }
+        // A runtime of `defaults` is for the users' own code; what `etlc` runs in is its kind's or its connection's.
+        let named = draft.spec.runtime.as_ref().filter(|_| !needs_runner || self.own_runtime(draft).is_some());
         let kind_runtime = draft.kind.spec.runtime.as_ref();
         let (name, span) = if let Some(field) = named {
             (field.get().map(|label| label.0.clone()), field.span)
@@ -36,7 +40,13 @@ impl<'a> Lowering<'_, '_, 'a> {
         } else {
             (kind_runtime.and_then(|field| Some(field.get()?.0.clone())), draft.node.get("kind").map_or(draft.name_span, |node| node.span))
         };
-        let Some(name) = name else { return Default::default() };
+        let Some(name) = name else {
+            let names_none = draft.kind.spec.container.get().is_some_and(|container| container.image.is_none());
+            if names_none && named.is_none() && kind_runtime.is_none() {
+                self.resolver.report(no_image(draft, span));
+            }
+            return Default::default();
+        };
         let runtime = match look_up(spec.runtimes.as_ref(), &name) {
             Lookup::Found(runtime) => runtime,
             Lookup::Missing(_) if needs_runner && named.is_none() && runner.is_some() => {
@@ -56,16 +66,18 @@ impl<'a> Lowering<'_, '_, 'a> {
                 self.env.insert(name.0.clone(), text);
             }
         }
-        let init = runner.filter(|runner| needs_runner && runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init));
-        let init = init.and_then(|runner| runner.image.get()).map(|image| Init { image: image.clone() });
         let pull_policy = runtime.pull_policy.as_ref().and_then(Field::get).map(|policy| format!("{policy:?}"));
         (runtime.image.get().cloned().unwrap_or_default(), pull_policy, init)
     }
 
+    /// The runtime that the step itself names, rather than its pipeline's or its platform's `defaults`.
+    fn own_runtime(&self, draft: &Draft<'a>) -> Option<&Node> {
+        self.scene.header.steps.iter().find(|entry| entry.key == draft.name)?.value.get("runtime")
+    }
+
     /// What a step whose kind names the image cannot say. A runtime that stands in `defaults` is for the steps that have use for one.
     pub(super) fn check_own_image(&mut self, draft: &Draft<'a>) {
-        let step = self.scene.header.steps.iter().find(|entry| entry.key == draft.name);
-        let Some(runtime) = step.and_then(|entry| entry.value.get("runtime")) else { return };
+        let Some(runtime) = self.own_runtime(draft) else { return };
         self.resolver.report(
             Diagnostic::new(
                 &catalogue::CONFLICTING_KEYS,
@@ -138,6 +150,14 @@ impl<'a> Lowering<'_, '_, 'a> {
             tolerations: tolerations.map(toleration).collect(),
         }
     }
+}
+
+/// The finding on a step for which nobody names an image.
+fn no_image(draft: &Draft<'_>, span: Span) -> Diagnostic {
+    let kind = &draft.kind.name;
+    Diagnostic::new(&catalogue::MISSING_KEY, span, format!("the kind `{kind}` names neither an image nor a runtime, and so does the step"))
+        .label("runs in no image")
+        .help("add `runtime: NAME` to the step, or to the kind")
 }
 
 fn toleration(toleration: &spec::Toleration) -> plan::Toleration {
