@@ -11,13 +11,13 @@ use rayon::prelude::*;
 use super::guard::{STACK, guard, internal};
 use super::root::WORKSPACE_FILE;
 use super::select::{Selection, is_below, strays};
-use super::workspace::{Located, Workspace};
+use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Pack};
 use crate::plan::Plan;
-use crate::resolve::{self, Context, Documents, Index, Platform};
+use crate::resolve::{self, Context, Documents, Index, Platform, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// The file that stands for what was typed after the command's name.
@@ -109,12 +109,21 @@ impl<'a> Session<'a> {
     fn run(mut self) -> Result<Compiled, Failure> {
         let files = &self.workspace.files;
         let platform = self.platform();
-        let (mut paths, complete) = self.discover();
-        paths.extend(strays(files, self.request, self.workspace.marked));
+        let mut paths = strays(files, self.request, self.workspace.marked);
+        // Where nothing but pipelines' own files were named, the others are looked for only when one of them is referred to.
+        let lazy = !paths.is_empty() && paths.len() == self.request.paths.len() && self.request.goal != Goal::Files;
+        let complete = !lazy && {
+            let (found, complete) = self.discover();
+            paths.extend(found);
+            complete
+        };
         paths.sort();
         paths.dedup();
         let documents = Documents::new(files, paths.iter().cloned());
-        let index = Index::new(&documents);
+        let settings = &self.workspace.settings;
+        let rest = || discover::pipelines(files, &settings.pipelines, &skipped(settings)).0;
+        let rest: &Rest<'_> = &rest;
+        let index = Index::new(&documents, lazy.then_some(rest));
         let (cx, found) = Context::new(files, &platform, &index);
         self.diagnostics.extend(found);
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
@@ -148,9 +157,7 @@ impl<'a> Session<'a> {
     /// The paths of all pipelines, and whether they are all of them.
     fn discover(&mut self) -> (Vec<String>, bool) {
         let settings = &self.workspace.settings;
-        let platform = settings.platform.as_ref().map(|located| located.text.clone());
-        let skipped: Vec<String> = platform.into_iter().chain([settings.out.clone()]).collect();
-        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, &skipped);
+        let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, &skipped(settings));
         let complete = found.is_empty() && self.workspace.diagnostics.is_empty();
         if paths.is_empty() && complete && self.workspace.marked && self.request.paths.is_empty() {
             self.diagnostics.push(no_pipelines(&settings.pipelines));
@@ -272,6 +279,11 @@ fn duplicate_names(outcomes: &mut [Outcome], documents: &Documents) {
         outcomes[index].pipeline.files = None;
         outcomes[other].pipeline.files = None;
     }
+}
+
+/// The folders that hold no pipelines: the platform's, and that of rendered files.
+fn skipped(settings: &Settings) -> Vec<String> {
+    settings.platform.iter().map(|located| located.text.clone()).chain([settings.out.clone()]).collect()
 }
 
 /// Reports files that two pipelines would both write.

@@ -32,6 +32,12 @@ impl<'a> Documents<'a> {
         Self { files, parsed: paths.into_iter().map(|path| (path, OnceLock::new())).collect() }
     }
 
+    /// Other files of the same workspace; nothing is read yet.
+    #[must_use]
+    pub(super) fn others(&self, paths: impl IntoIterator<Item = String>) -> Self {
+        Self::new(self.files, paths.into_iter().filter(|path| !self.parsed.contains_key(path)))
+    }
+
     /// The paths, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
         self.parsed.keys().map(String::as_str)

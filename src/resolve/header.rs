@@ -55,7 +55,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
     scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
     vars(resolver, &engine, &layered, &mut scope);
-    let spec = rendered(resolver, &engine, &layered, &scope).unwrap_or(raw);
+    // What was read is what holds, where no template and no environment changes it.
+    let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
     let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
     Some(Header {
@@ -111,12 +112,24 @@ fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut S
     scope.values.insert("vars".to_owned(), Value::Object(vars));
 }
 
+/// The keys that are rendered later, each on its own.
+const LATER: [&str; 3] = ["steps", "vars", "defaults"];
+
+/// True for a pipeline whose header neither a template nor an environment changes.
+fn is_final(root: &Node, layered: &Node) -> bool {
+    let same = |entry: &Entry| {
+        LATER.contains(&entry.key.as_str()) || root.get(&entry.key).is_some_and(|node| node == &entry.value && !has_template(node))
+    };
+    layered.entries().iter().all(same)
+        && root.entries().iter().all(|entry| entry.key == "environments" || layered.get(&entry.key).is_some())
+}
+
 /// The pipeline as types with its templates rendered, its steps left as they are.
 fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
     let renderer = Renderer { files: resolver.cx.files, engine };
     let mut entries = Vec::new();
     for entry in layered.entries() {
-        let keep = matches!(entry.key.as_str(), "steps" | "vars" | "defaults");
+        let keep = LATER.contains(&entry.key.as_str());
         let value = if keep { entry.value.clone() } else { renderer.node(&entry.value, scope, &mut resolver.diagnostics) };
         entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
     }

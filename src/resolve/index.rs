@@ -13,8 +13,12 @@ use crate::syntax::{Kind, Node};
 /// The pipelines of a workspace and their datasets.
 pub struct Index<'a> {
     documents: &'a Documents<'a>,
+    rest: Option<&'a Rest<'a>>,
     pipelines: OnceLock<IndexMap<String, Entry>>,
 }
+
+/// Finds the paths of all pipelines of a workspace.
+pub type Rest<'a> = dyn Fn() -> Vec<String> + Send + Sync + 'a;
 
 /// A pipeline as others see it.
 #[derive(Debug)]
@@ -44,18 +48,20 @@ pub enum Offer {
 }
 
 impl<'a> Index<'a> {
-    /// An index of these files; nothing is read yet.
+    /// An index of these files, and of those that `rest` finds; nothing is read or looked for yet.
     #[must_use]
-    pub fn new(documents: &'a Documents<'a>) -> Self {
-        Self { documents, pipelines: OnceLock::new() }
+    pub fn new(documents: &'a Documents<'a>, rest: Option<&'a Rest<'a>>) -> Self {
+        Self { documents, rest, pipelines: OnceLock::new() }
     }
 
     /// The pipelines, by name. Files without a readable name are left out; of two with one name the first holds.
     pub fn pipelines(&self) -> &IndexMap<String, Entry> {
         self.pipelines.get_or_init(|| {
             let mut pipelines = IndexMap::new();
-            for path in self.documents.paths() {
-                let Some(root) = self.documents.get(path).and_then(|document| document.root.as_ref()) else { continue };
+            let others = self.documents.others(self.rest.map(|rest| rest()).unwrap_or_default());
+            let all = [self.documents, &others].into_iter().flat_map(|documents| documents.paths().map(move |path| (documents, path)));
+            for (documents, path) in all {
+                let Some(root) = documents.get(path).and_then(|document| document.root.as_ref()) else { continue };
                 let Some((name, span)) = root.get("pipeline").and_then(scalar) else { continue };
                 let entry = Entry {
                     path: path.to_owned(),

@@ -29,7 +29,7 @@ mod pipeline;
 
 pub use context::Context;
 pub use documents::Documents;
-pub use index::Index;
+pub use index::{Index, Rest};
 pub use kinds::Kind;
 pub use pipeline::{Resolved, pipeline};
 pub use platform::{Platform, load_platform};
