@@ -34,7 +34,7 @@ pub(super) fn parse(text: &str, kind: &dyn Fn(&Reference) -> Option<ParamType>) 
     match parser.tokens.get(parser.at) {
         None => Ok(condition),
         Some((_, range)) => {
-            Err(parser.fault(range.clone(), "the condition should have ended here", "join two comparisons with `and` or `or`"))
+            Err(Parser::fault(range.clone(), "the condition should have ended here", "join two comparisons with `and` or `or`"))
         }
     }
 }
@@ -133,8 +133,7 @@ struct Parser<'t> {
 }
 
 impl Parser<'_> {
-    fn fault(&self, range: Range<usize>, message: &str, help: &str) -> Fault {
-        let _ = self.text;
+    fn fault(range: Range<usize>, message: &str, help: &str) -> Fault {
         Fault { range, message: message.to_owned(), help: help.to_owned() }
     }
 
@@ -166,7 +165,7 @@ impl Parser<'_> {
 
     fn not(&mut self) -> Result<Condition, Fault> {
         if self.depth >= MAX_DEPTH {
-            return Err(self.fault(self.here(), "the condition is nested too deep", "write it flatter"));
+            return Err(Self::fault(self.here(), "the condition is nested too deep", "write it flatter"));
         }
         self.depth += 1;
         let condition = if self.take("not") {
@@ -174,7 +173,7 @@ impl Parser<'_> {
         } else if self.take("(") {
             let inner = self.or()?;
             if !self.take(")") {
-                return Err(self.fault(self.here(), "a `(` is not closed", "close it with `)`"));
+                return Err(Self::fault(self.here(), "a `(` is not closed", "close it with `)`"));
             }
             inner
         } else {
@@ -188,14 +187,14 @@ impl Parser<'_> {
         let start = self.here().start;
         let (left, left_kinds) = self.operand()?;
         let Some((Token::Compare(op), _)) = self.tokens.get(self.at).cloned() else {
-            return Err(self.fault(self.here(), "a comparison is missing here", "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`"));
+            return Err(Self::fault(self.here(), "a comparison is missing here", "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`"));
         };
         self.at += 1;
         let (right, right_kinds) = self.operand()?;
         let is_list = matches!(right, Operand::Literal(Value::Array(_)));
         let range = start..self.tokens[self.at - 1].1.end;
         if (op == Comparison::In) != is_list {
-            return Err(self.fault(
+            return Err(Self::fault(
                 range,
                 "`in` needs a list on its right, and no other comparison takes one",
                 "write `${params.x} in ['a', 'b']`",
@@ -204,12 +203,16 @@ impl Parser<'_> {
         for left in &left_kinds {
             if let Some(right) = right_kinds.iter().find(|right| !comparable(*left, **right)) {
                 let (left, right) = (super::params::describe(*left), super::params::describe(*right));
-                return Err(self.fault(range, &format!("{left} is compared with {right}"), "compare values of one type; quotes make text"));
+                return Err(Self::fault(
+                    range,
+                    &format!("{left} is compared with {right}"),
+                    "compare values of one type; quotes make text",
+                ));
             }
         }
         let ordered = !matches!(op, Comparison::Equal | Comparison::NotEqual | Comparison::In);
         if ordered && left_kinds.contains(&ParamType::Boolean) {
-            return Err(self.fault(range, "booleans have no order", "compare them with `==`"));
+            return Err(Self::fault(range, "booleans have no order", "compare them with `==`"));
         }
         Ok(Condition::Compare { left, op, right })
     }
@@ -221,12 +224,12 @@ impl Parser<'_> {
             while !self.take("]") {
                 let range = self.here();
                 let (Operand::Literal(value), kind) = self.operand()? else {
-                    return Err(self.fault(range, "a list holds literals only", "compare the value on its own"));
+                    return Err(Self::fault(range, "a list holds literals only", "compare the value on its own"));
                 };
                 values.push(value);
                 kinds.extend(kind);
                 if !self.take(",") && !matches!(self.tokens.get(self.at), Some((Token::Word("]"), _))) {
-                    return Err(self.fault(self.here(), "a `[` is not closed", "close it with `]`"));
+                    return Err(Self::fault(self.here(), "a `[` is not closed", "close it with `]`"));
                 }
             }
             return Ok((Operand::Literal(Value::Array(values)), kinds));
@@ -249,7 +252,7 @@ impl Parser<'_> {
             }
             _ => {
                 self.at -= 1;
-                Err(self.fault(self.here(), "a value is missing here", "write a `${…}`, a number, a quoted string, `true` or `false`"))
+                Err(Self::fault(self.here(), "a value is missing here", "write a `${…}`, a number, a quoted string, `true` or `false`"))
             }
         }
     }
