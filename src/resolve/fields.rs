@@ -8,7 +8,7 @@ use super::values::{Scene, Uses};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::text::find;
 use crate::plan::{File, FileContent};
-use crate::source::{Span, normalize};
+use crate::source::Span;
 use crate::spec::Format;
 use crate::syntax::{Kind, Node};
 
@@ -55,24 +55,19 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
 
 impl Named {
     fn add(&mut self, resolver: &mut Resolver<'_>, written: &str, node: &Node) {
-        let path = super::platform::join(&resolver.folder, written);
-        let Some(path) = normalize(&path) else {
-            resolver.report(faults::file(node.span, written, &crate::source::FileError::Outside));
-            return;
-        };
+        let Some(path) = resolver.beside_spec(written, node.span) else { return };
         match resolver.cx.files.bytes(&path) {
             Ok(bytes) => {
-                let below = path.strip_prefix(&resolver.folder).map(|rest| rest.trim_start_matches('/'));
-                let place = below.unwrap_or(&path).to_owned();
+                let place = if resolver.folder.is_empty() { None } else { path.strip_prefix(&resolver.folder) };
+                let place = place.and_then(|rest| rest.strip_prefix('/')).unwrap_or(&path).to_owned();
                 self.paths.insert(written.to_owned(), place.clone());
-                resolver.used.insert(path);
-                self.push(file(place, &bytes));
+                let file = file(place, &bytes);
+                if self.files.iter().any(|known| known.path == file.path && known.content != file.content) {
+                    resolver.report(two_files(&file.path, node.span));
+                }
+                self.push(file);
             }
-            Err(error) => {
-                // A file that comes to be there makes the plan another one.
-                resolver.used.insert(path.clone());
-                resolver.report(faults::file(node.span, &path, &error));
-            }
+            Err(error) => resolver.report(faults::file(node.span, &path, &error)),
         }
     }
 
@@ -87,6 +82,14 @@ impl Named {
             self.files.push(file);
         }
     }
+}
+
+/// The finding on a file whose place is taken.
+fn two_files(place: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&catalogue::CONFLICTING_KEYS, span, format!("two different files of the step would lie at `{place}`"))
+        .label("its place is taken")
+        .note("a file of the spec's folder travels under its path from there, any other under its path from the workspace's root")
+        .help("rename one of them")
 }
 
 fn file(path: String, bytes: &[u8]) -> File {

@@ -9,11 +9,12 @@ use super::context::Context;
 use super::datasets::Datasets;
 use super::documents::Document;
 use super::header::Header;
+use super::platform::join;
 use super::steps::Draft;
-use super::{graph, header, lower, steps};
+use super::{faults, graph, header, lower, steps};
 use crate::diag::{Diagnostic, Severity};
 use crate::plan::{Origin, Plan};
-use crate::source::{SourceFile, Span};
+use crate::source::{FileError, SourceFile, Span, normalize};
 use crate::syntax::Node;
 
 /// What resolving a pipeline gave.
@@ -69,6 +70,16 @@ impl<'a> Resolver<'a> {
     /// Reports a finding.
     pub(super) fn report(&mut self, diagnostic: Diagnostic) {
         self.diagnostics.push(diagnostic);
+    }
+
+    /// The path of a file that the spec names, from the workspace's root. The plan depends on it, also where nothing is there yet.
+    pub(super) fn beside_spec(&mut self, written: &str, span: Span) -> Option<String> {
+        let path = normalize(&join(&self.folder, written));
+        match &path {
+            Some(path) => drop(self.used.insert(path.clone())),
+            None => self.report(faults::file(span, written, &FileError::Outside)),
+        }
+        path
     }
 
     /// A place as the plan shows it.

@@ -15,7 +15,7 @@ use super::{datasets, header};
 use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
 use crate::plan::text::find;
 use crate::plan::{ParamType, Reference};
-use crate::source::{SourceFile, Span, normalize};
+use crate::source::{SourceFile, Span};
 use crate::sql::{self, Dialect, Hole};
 use crate::syntax::{Kind, Node};
 use crate::template::{CallError, Engine, Function, Macros, Rendered, Scope};
@@ -99,12 +99,7 @@ fn source<'n>(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, written: &str,
     if rendered.is_template() {
         return None;
     }
-    let joined = super::platform::join(&resolver.folder, path.trim_end());
-    let Some(path) = normalize(&joined) else {
-        resolver.report(faults::file(node.span, path, &crate::source::FileError::Outside));
-        return None;
-    };
-    resolver.used.insert(path.clone());
+    let path = resolver.beside_spec(path.trim_end(), node.span)?;
     match resolver.cx.files.text(&path) {
         Ok(file) => Some(Source::File(file)),
         Err(error) => {
