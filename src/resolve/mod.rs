@@ -25,6 +25,7 @@ mod means;
 mod values;
 mod condition;
 mod graph;
+mod lints;
 mod pipeline;
 
 pub use context::Context;

@@ -9,6 +9,7 @@ use super::context::Context;
 use super::datasets::Datasets;
 use super::documents::Document;
 use super::header::Header;
+use super::lints::{self, Facts};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
@@ -96,7 +97,9 @@ impl<'a> Resolver<'a> {
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
         let steps = lowered.into_iter().map(|lowered| lowered.step).collect();
-        Some(self.assemble(root, &header, &datasets, &drafts, steps))
+        let plan = self.assemble(root, &header, &datasets, &drafts, steps);
+        lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, plan: &plan });
+        Some(plan)
     }
 
     fn assemble(&mut self, root: &Node, header: &Header, datasets: &Datasets, drafts: &[Draft<'_>], steps: Vec<crate::plan::Step>) -> Plan {
