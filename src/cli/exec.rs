@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::world::World;
 use crate::diag::catalogue::{self, Rule};
-use crate::run::{self, Access, Client, Types};
+use crate::run::{self, Access, Client, Types, ValueKind};
 use crate::sql::{Dialect, Fault, Kind};
 
 /// Run a step's work inside its container
@@ -21,6 +21,8 @@ pub(super) struct Exec {
 enum What {
     /// Fill the run-time values into a file of SQL and run it with the connection's client program
     Sql(Sql),
+    /// Run a command, and then gather the values that it wrote to the files in `ETLC_VALUE_…` into one JSON object
+    Values(Values),
     /// Copy this program to a path, as an init container does for a container whose image does not have it
     Install(Install),
 }
@@ -29,6 +31,22 @@ enum What {
 struct Install {
     /// Where the program is copied to; its folder must be there
     path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Values {
+    /// A value that is any text
+    #[arg(long, value_name = "NAME")]
+    text: Vec<String>,
+    /// A value that is JSON
+    #[arg(long, value_name = "NAME")]
+    json: Vec<String>,
+    /// The file that the object is written to; if not given, it is printed on a line of its own and the values' files are removed
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -94,6 +112,7 @@ impl Exec {
     pub(super) fn run(self, world: &mut World) -> u8 {
         let done = match &self.what {
             What::Sql(sql) => sql.run(world),
+            What::Values(values) => values.run(world),
             What::Install(install) => install.run(world),
         };
         done.unwrap_or_else(|refusal| {
@@ -122,6 +141,42 @@ impl Install {
             more: vec!["help: name a file in a folder that can be written to, such as a volume that both containers see".to_owned()],
             code: 2,
         })
+    }
+}
+
+impl Values {
+    fn run(&self, world: &mut World) -> Result<u8, Refusal> {
+        let code = run::command(&self.command).map_err(|error| not_started(&self.command[0], &error))?;
+        if code != 0 {
+            return Ok(code);
+        }
+        let texts = self.text.iter().map(|name| (name, ValueKind::Text));
+        let named = texts.chain(self.json.iter().map(|name| (name, ValueKind::Json)));
+        let values: Vec<_> = named.map(|(name, kind)| Ok((name.clone(), self.value(world, name, kind)?))).collect::<Result<_, _>>()?;
+        let object = run::gather(values);
+        let Some(path) = &self.to else { return Ok(world.print(&format!("{object}\n"), 0)) };
+        run::write(&world.cwd.join(path), &object).map(|()| 0).map_err(|error| Refusal {
+            rule: &catalogue::UNREADABLE,
+            message: format!("`{}` cannot be written: {error}", path.display()),
+            more: Vec::new(),
+            code: 2,
+        })
+    }
+
+    fn value(&self, world: &World, name: &str, kind: ValueKind) -> Result<String, Refusal> {
+        let from = format!("ETLC_VALUE_{}", name.to_ascii_uppercase());
+        let refuse = |why: String| Refusal {
+            rule: &catalogue::VALUE_MISSING,
+            message: format!("the value `{name}` of this step {why}"),
+            more: vec![format!("help: write it to the file that `{from}` names, before the command ends")],
+            code: 1,
+        };
+        let path = variable(&from).map(PathBuf::from).ok_or_else(|| refuse(format!("has no file: `{from}` is not set")))?;
+        let bytes = world.system.read(&path).map_err(|error| refuse(format!("cannot be read from `{}`: {error}", path.display())))?;
+        if self.to.is_none() {
+            run::remove(&path);
+        }
+        run::read(bytes, kind).map_err(refuse)
     }
 }
 

@@ -74,10 +74,17 @@ fn literal(value: &Value, spelling: Spelling) -> String {
         (Value::Bool(false), Spelling::Python) => "False".to_owned(),
         (Value::Null, Spelling::Python) => "None".to_owned(),
         (Value::Null, Spelling::Expression) => "nil".to_owned(),
-        (Value::String(string), Spelling::Python) => quoted(string, '"'),
-        (Value::String(string), Spelling::Expression) => quoted(string, '\''),
+        (Value::String(text), _) => string(text, spelling),
         (Value::Array(items), _) => format!("[{}]", items.iter().map(|item| literal(item, spelling)).collect::<Vec<_>>().join(", ")),
         (other, _) => other.to_string(),
+    }
+}
+
+/// A string as a literal.
+pub(crate) fn string(text: &str, spelling: Spelling) -> String {
+    match spelling {
+        Spelling::Python => quoted(text, '"'),
+        Spelling::Expression => quoted(text, '\''),
     }
 }
 

@@ -3,12 +3,12 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::cx::{Cx, collision, value_text};
+use super::cx::{Cx, collision, input_name, value_text};
 use super::features::Used;
-use super::format::NameOf;
+use super::format::{NameOf, Spelling};
 use super::{condition, order, pod, process};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{Condition, Param, Schedule, Step};
+use crate::plan::{Condition, OutputKind, Param, Reference, RuntimeValue, Schedule, Step};
 
 /// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `params`, `labels`, `config_maps`, `uses`.
 pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
@@ -59,12 +59,17 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
     let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
     let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
+    let given = step.runtime_values.iter().filter(|value| value.text.is_none() && matches!(value.reference, Reference::StepOutput { .. }));
+    let given: Vec<_> = given.filter_map(|value| self::given(cx, step, value, &brief)).collect();
+    let values: Vec<_> = pod::values(step).map(|name| json!({"name": name, "file": pod::value_file(name)})).collect();
     let seen = json!({
         "id": step.id,
         "name": step.name,
         "names": names(cx, Some(step)),
         "description": step.description,
         "writes": step.writes,
+        "values": values,
+        "given": given,
         "needs": needs,
         "is_leaf": needed_by == 0,
         "failures_before": order::failures_before(cx.plan, step).into_iter().map(brief).collect::<Vec<_>>(),
@@ -77,11 +82,23 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
     if let Value::Object(seen) = seen { seen } else { Map::new() }
 }
 
+/// A value that a step is given by another: its `name` among those, the `step` and `output` that it comes from, and the `fallback` in the engine's
+/// spelling, if there is one.
+fn given(cx: &Cx<'_>, step: &Step, value: &RuntimeValue, brief: &dyn Fn(&Step) -> Value) -> Option<Value> {
+    let Reference::StepOutput { output, .. } = &value.reference else { return None };
+    let producer = cx.producer(step, &value.reference)?;
+    let spelling = cx.pack.format().conditions.unwrap_or(Spelling::Python);
+    let fallback = value.fallback.as_deref().map(|text| condition::string(text, spelling));
+    Some(json!({"name": input_name(&value.reference), "step": brief(producer), "output": output, "fallback": fallback}))
+}
+
 /// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do.
 fn updates(cx: &Cx<'_>) -> Vec<Value> {
     let mut writers: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for step in &cx.plan.steps {
-        for dataset in &step.writes {
+        // A value belongs to its run: no other pipeline waits for it.
+        let lasting = |name: &&String| step.outputs.get(name.as_str()).is_none_or(|output| output.kind != OutputKind::Value);
+        for dataset in step.writes.iter().filter(lasting) {
             writers.entry(dataset).or_default().push(&step.id);
         }
     }

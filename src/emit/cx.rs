@@ -4,8 +4,9 @@ use minijinja::Value as Jinja;
 use minijinja::value::Serde;
 use serde_json::{Map, Value, json};
 
+use super::condition;
 use super::dialect::NotExact;
-use super::format::{NameOf, NameRule, Route};
+use super::format::{NameOf, NameRule, Route, Spelling};
 use super::names::{self, Style};
 use super::pack::Pack;
 use super::pod;
@@ -38,10 +39,16 @@ impl<'a> Cx<'a> {
 
     /// Whether a condition of the pack holds.
     pub(crate) fn holds(&self, condition: &str, step: Option<&Step>) -> bool {
+        self.holds_for(condition, step, false)
+    }
+
+    /// Likewise for a rule about one value, which may have a fallback.
+    fn holds_for(&self, condition: &str, step: Option<&Step>, fallback: bool) -> bool {
         let step = step.map_or(Jinja::UNDEFINED, |step| {
             Jinja::from(Serde(json!({"id": step.id, "retries": step.retries.limit, "timeout": step.timeout})))
         });
-        let scope = minijinja::context! { options => self.option_values.clone(), plan => self.facts.clone(), step => step };
+        let scope =
+            minijinja::context! { options => self.option_values.clone(), plan => self.facts.clone(), step => step, fallback => fallback };
         self.pack.holds(condition, &scope)
     }
 
@@ -54,7 +61,7 @@ impl<'a> Cx<'a> {
         let rule = self.rule(step, reference)?;
         let text = match rule.route {
             Route::Default => self.default(reference)?,
-            _ => self.fill(rule.text.as_deref()?, reference),
+            _ => self.fill(rule.text.as_deref()?, step, reference),
         };
         Some((rule.route, text))
     }
@@ -62,8 +69,8 @@ impl<'a> Cx<'a> {
     /// A run-time value inside a condition.
     pub(crate) fn operand(&self, step: &Step, reference: &Reference, kind: ParamType) -> Option<String> {
         let typed = format!("{}.{}", value_name(reference)?, type_name(kind));
-        let rule = self.first_rule(&typed, step).or_else(|| self.rule(step, reference))?;
-        Some(self.fill(rule.operand.as_deref()?, reference))
+        let rule = self.first_rule(&typed, step, reference).or_else(|| self.rule(step, reference))?;
+        Some(self.fill(rule.operand.as_deref()?, step, reference))
     }
 
     fn rule(&self, step: &Step, reference: &Reference) -> Option<&'a super::format::ValueRule> {
@@ -72,19 +79,42 @@ impl<'a> Cx<'a> {
             Reference::Param(param) => self.plan.params.get(param),
             _ => None,
         };
-        let typed = param.and_then(|param| self.first_rule(&format!("{name}.{}", type_name(param.kind)), step));
-        typed.or_else(|| self.first_rule(name, step))
+        let typed = param.and_then(|param| self.first_rule(&format!("{name}.{}", type_name(param.kind)), step, reference));
+        typed.or_else(|| self.first_rule(name, step, reference))
     }
 
-    fn first_rule(&self, name: &str, step: &Step) -> Option<&'a super::format::ValueRule> {
+    fn first_rule(&self, name: &str, step: &Step, reference: &Reference) -> Option<&'a super::format::ValueRule> {
         let rules = self.pack.format().value_rules(name)?;
-        rules.iter().find(|rule| self.holds_or_absent(rule.condition.as_ref(), Some(step)))
+        let fallback = fallback(step, reference).is_some();
+        rules.iter().find(|rule| rule.condition.as_deref().is_none_or(|condition| self.holds_for(condition, Some(step), fallback)))
     }
 
-    /// Both texts that are filled in have letters, digits, `_`, `/`, `+` and `-` alone, so they need no quoting in any engine.
-    fn fill(&self, text: &str, reference: &Reference) -> String {
-        let name = if let Reference::Param(name) = reference { name.as_str() } else { "" };
-        text.replace("<name>", name).replace("<timezone>", &self.plan.timezone)
+    /// What is filled in has letters, digits, `_`, `.`, `/`, `+` and `-` alone, so it needs no quoting in any engine; a fallback comes as a string in
+    /// the engine's own spelling.
+    fn fill(&self, text: &str, step: &Step, reference: &Reference) -> String {
+        let text = text.replace("<timezone>", &self.plan.timezone);
+        match reference {
+            Reference::Param(name) => text.replace("<name>", name),
+            Reference::StepOutput { output, .. } => {
+                let names = self.pack.format().names.iter().filter(|(_, rule)| rule.of == NameOf::Step);
+                let producer = self.producer(step, reference);
+                let text = names.fold(text, |text, (key, rule)| text.replace(&format!("<{key}>"), &self.name(rule, producer)));
+                let spelling = self.pack.format().conditions.unwrap_or(Spelling::Python);
+                let fallback = fallback(step, reference).unwrap_or_default();
+                text.replace("<input>", &input_name(reference))
+                    .replace("<output>", output)
+                    .replace("<fallback>", &condition::string(fallback, spelling))
+            }
+            _ => text,
+        }
+    }
+
+    /// The step that hands a value to another: the one that is named, or its one cell that has the reader's own values.
+    pub(crate) fn producer(&self, reader: &Step, reference: &Reference) -> Option<&'a Step> {
+        let Reference::StepOutput { step: named, .. } = reference else { return None };
+        let agrees = |step: &&Step| step.matrix.iter().all(|(axis, value)| reader.matrix.get(axis) == Some(value));
+        let steps = &self.plan.steps;
+        steps.iter().find(|step| step.id == *named).or_else(|| steps.iter().filter(|step| step.name == *named).find(agrees))
     }
 
     fn default(&self, reference: &Reference) -> Option<String> {
@@ -160,6 +190,20 @@ impl<'a> Cx<'a> {
     }
 }
 
+/// What stands for a value of a step where there is none.
+pub(crate) fn fallback<'s>(step: &'s Step, reference: &Reference) -> Option<&'s str> {
+    step.runtime_values.iter().find(|value| value.reference == *reference)?.fallback.as_deref()
+}
+
+/// The name of a value that another step hands over, among those that a step is given.
+pub(crate) fn input_name(reference: &Reference) -> String {
+    match reference {
+        // Neither name has a `-`, so no two pairs are joined to one name.
+        Reference::StepOutput { step, output } if !step.contains('[') && step.len() + output.len() < 63 => format!("{step}-{output}"),
+        other => names::mangle(&other.to_string(), Style::Dns, 63, &[]),
+    }
+}
+
 /// The environment variable of a run-time value in a step.
 pub(crate) fn variable(step: &Step, reference: &Reference) -> String {
     let known = step.runtime_values.iter().find(|value| value.reference == *reference);
@@ -174,7 +218,8 @@ fn value_name(reference: &Reference) -> Option<&'static str> {
         Reference::RunId => Some("run.id"),
         Reference::RunAttempt => Some("run.attempt"),
         Reference::Param(_) => Some("params"),
-        Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => None,
+        Reference::StepOutput { .. } => Some("steps"),
+        Reference::Files | Reference::Input(_) | Reference::Output(_) => None,
     }
 }
 

@@ -79,10 +79,22 @@ pub struct PodRule {
     #[serde(default)]
     #[schemars(extend("examples" = ["options.dag == 'chain'"]))]
     pub shared: Option<String>,
+    /// How values are gathered for the engine; not given where it reads each from the file that the step wrote.
+    #[serde(default)]
+    pub gather: Option<GatherRule>,
     /// How the names of variables begin that the engine keeps for itself.
     #[serde(default)]
     #[schemars(extend("examples" = [["ENGINE_"]]))]
     pub reserved_env: Option<Vec<String>>,
+}
+
+/// How the values that a step hands over are gathered, in pods. The runner does it, and has to be in the container.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct GatherRule {
+    /// The file that the engine reads: one JSON object of texts, by the names of the values.
+    #[schemars(extend("examples" = ["/engine/result.json"]))]
+    pub file: String,
 }
 
 /// Steps as processes.
@@ -95,7 +107,9 @@ pub struct ProcessRule {
     pub condition: String,
 }
 
-/// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's.
+/// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's. For a value of another
+/// step, `<output>` stands for the value's name, `<input>` for its name among those that the step is given, `<fallback>` for what stands for it where
+/// there is none (conditions have `fallback` for whether there is one), and a name of the pack, such as `<task>`, for that of the other step.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ValueRule {

@@ -22,7 +22,7 @@ const FOLDER: &str = "targets";
 const DESCRIPTION: &str = "target.yaml";
 
 /// The run-time values that a target gives to steps, and parameters by type.
-const VALUES: [&str; 10] = [
+const VALUES: [&str; 16] = [
     "run.date",
     "run.timestamp",
     "run.id",
@@ -33,6 +33,12 @@ const VALUES: [&str; 10] = [
     "params.number",
     "params.boolean",
     "params.date",
+    "steps",
+    "steps.string",
+    "steps.integer",
+    "steps.number",
+    "steps.boolean",
+    "steps.date",
 ];
 
 /// A target, ready to emit plans. Shared between threads.

@@ -5,17 +5,20 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::cx::Cx;
+use super::cx::{Cx, input_name};
 use super::dialect::{BRACE_VARIABLE, NotExact};
 use super::files::{self, Delivery};
-use super::format::Route;
+use super::format::{GatherRule, Route};
 use super::names::{self, Style};
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{Reference, Step, Text};
+use crate::plan::{Init, OutputKind, Reference, Step, Text};
 
 /// Where the runner's binary lies in a container that an init container brings it to.
 const RUNNER_FOLDER: &str = "/etlc/bin";
+
+/// Where a step writes the values that it hands over, each to a file of its name.
+const VALUES_FOLDER: &str = "/etlc/values";
 
 /// The most bytes of one argument or variable that Linux takes, less the zero at its end.
 const LONGEST_STRING: usize = 131_071;
@@ -43,7 +46,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Built {
     let mut spec = Map::new();
     spec.insert("restartPolicy".to_owned(), json!("Never"));
     settings(cx, step, &mut spec);
-    if let Some(init) = &step.init {
+    if let Some(init) = init(cx, step) {
         let image = cx.plain(step, "the runner's image", &init.image);
         let target = format!("{RUNNER_FOLDER}/etlc");
         let install = json!({
@@ -64,8 +67,11 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Built {
 
 fn volumes(cx: &Cx<'_>, step: &Step, delivery: Option<Delivery>) -> (Vec<Value>, Vec<Value>) {
     let mut volumes = Vec::new();
-    if step.init.is_some() {
+    if init(cx, step).is_some() {
         volumes.push(json!({"name": cx.own_name(step, "etlc-bin"), "emptyDir": {}}));
+    }
+    if values(step).next().is_some() {
+        volumes.push(json!({"name": cx.own_name(step, "values"), "emptyDir": {}}));
     }
     let Some(delivery) = delivery else { return (volumes, Vec::new()) };
     let mut volume = json!({"name": cx.own_name(step, "files")});
@@ -142,7 +148,8 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     if let Some(policy) = &step.container.pull_policy {
         container.insert("imagePullPolicy".to_owned(), json!(policy));
     }
-    let command = strings(cx, step, "command", &runner_path(step));
+    let command = command(cx, step);
+    let command = strings(cx, step, "command", &command);
     let args = strings(cx, step, "args", &step.container.args);
     let total: usize = command.iter().chain(&args).map(String::len).sum();
     if total > cx.pack.text().argument_limit() {
@@ -163,8 +170,11 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
         container.insert("securityContext".to_owned(), cx.options["container_security_context"].clone());
     }
     let mut mounts = Vec::new();
-    if step.init.is_some() {
+    if init(cx, step).is_some() {
         mounts.push(json!({"name": cx.own_name(step, "etlc-bin"), "mountPath": RUNNER_FOLDER, "readOnly": true}));
+    }
+    if values(step).next().is_some() {
+        mounts.push(json!({"name": cx.own_name(step, "values"), "mountPath": VALUES_FOLDER}));
     }
     if has_files {
         mounts.push(json!({"name": cx.own_name(step, "files"), "mountPath": files::FOLDER, "readOnly": true}));
@@ -175,15 +185,58 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     Value::Object(container)
 }
 
-/// The command, with the runner by its full path where it was copied into a container that does not have it on its `PATH`.
-fn runner_path(step: &Step) -> Vec<Text> {
+/// The container that brings the runner: the step's kind needs it, or its values do.
+fn init<'a>(cx: &Cx<'a>, step: &'a Step) -> Option<&'a Init> {
+    let gathers = gather(cx, step).is_some() && !runs_etlc(step);
+    step.init.as_ref().or_else(|| cx.plan.runner.as_ref().filter(|_| gathers))
+}
+
+/// How the values of a step are gathered, if it has any and the engine does not read them one by one.
+fn gather<'a>(cx: &Cx<'a>, step: &Step) -> Option<&'a GatherRule> {
+    cx.pack.format().pod.as_ref()?.gather.as_ref().filter(|_| values(step).next().is_some())
+}
+
+/// Whether the step's image has the runner, because its kind says so.
+fn runs_etlc(step: &Step) -> bool {
+    step.container.command.first().and_then(Text::as_constant) == Some("etlc")
+}
+
+/// The command, under the runner where that gathers its values, and with the runner by its full path where it was copied into the container.
+fn command(cx: &mut Cx<'_>, step: &Step) -> Vec<Text> {
     let mut command = step.container.command.clone();
-    if let (Some(_), Some(first)) = (&step.init, command.first_mut())
-        && first.as_constant() == Some("etlc")
-    {
-        *first = Text::constant(format!("{RUNNER_FOLDER}/etlc"));
+    if let Some(rule) = gather(cx, step) {
+        if init(cx, step).is_none() && !runs_etlc(step) {
+            no_runner(cx, step);
+        }
+        let under = gathering(step).into_iter().chain(["--to".to_owned(), rule.file.clone(), "--".to_owned()]);
+        command.splice(..0, under.map(Text::constant));
+    }
+    if init(cx, step).is_some() {
+        for word in command.iter_mut().filter(|word| word.as_constant() == Some("etlc")) {
+            *word = Text::constant(format!("{RUNNER_FOLDER}/etlc"));
+        }
     }
     command
+}
+
+/// The runner's command that gathers the values of a step, up to where the step's own begins.
+pub(crate) fn gathering(step: &Step) -> Vec<String> {
+    let mut words: Vec<String> = ["etlc", "exec", "values"].map(str::to_owned).into();
+    for name in values(step) {
+        let is_json = step.outputs.get(name).and_then(|output| output.format.as_deref()) == Some("json");
+        words.extend([if is_json { "--json" } else { "--text" }.to_owned(), name.to_owned()]);
+    }
+    words
+}
+
+fn no_runner(cx: &mut Cx<'_>, step: &Step) {
+    let message = format!("step `{}` hands over values, which on target `{}` needs the runner in its container", step.id, cx.pack.name());
+    cx.diagnostics.push(
+        Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message)
+            .label("in this step")
+            .note("the engine takes one object with all values of a step, and only the runner can make it")
+            .help("let the platform set `runner: {image: IMAGE, mode: init}`, which copies the runner into any image"),
+    );
 }
 
 fn strings(cx: &mut Cx<'_>, step: &Step, what: &str, texts: &[Text]) -> Vec<String> {
@@ -200,6 +253,7 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
         let entry = match &value.text {
             Some(text) => json!({"name": value.env, "value": cx.text(step, &format!("`{}`", value.env), text)}),
             None if value.reference == Reference::Files => continue,
+            None if matches!(value.reference, Reference::Output(_)) => json!({"name": value.env, "value": value_path(&value.reference)}),
             None => engine_value(cx, step, &value.env, &value.reference, annotations),
         };
         variables.insert(value.env.clone(), entry);
@@ -219,6 +273,20 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
     // A variable sees only those before it, so the brace has to be the first.
     let brace = needs_brace.then(|| json!({"name": BRACE_VARIABLE, "value": "{"}));
     brace.into_iter().chain(variables.into_values()).collect()
+}
+
+/// The names of the values that a step hands over.
+pub(crate) fn values(step: &Step) -> impl Iterator<Item = &str> {
+    step.outputs.iter().filter(|(_, output)| output.kind == OutputKind::Value).map(|(name, _)| name.as_str())
+}
+
+/// The file that one of them is written to.
+pub(crate) fn value_file(name: &str) -> String {
+    format!("{VALUES_FOLDER}/{name}")
+}
+
+fn value_path(reference: &Reference) -> String {
+    if let Reference::Output(name) = reference { value_file(name) } else { String::new() }
 }
 
 fn uses_files(step: &Step) -> bool {
@@ -242,7 +310,11 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
         Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
         Route::Field => json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": text}}}),
         Route::Annotation => {
-            let name = if let Reference::Param(name) = reference { format!("param-{name}") } else { reference.to_string() };
+            let name = match reference {
+                Reference::Param(name) => format!("param-{name}"),
+                Reference::StepOutput { .. } => format!("input-{}", input_name(reference)),
+                other => other.to_string(),
+            };
             let key = format!("etlc.dev/{}", names::mangle(&name, Style::Label, 63, &[]));
             let entry = json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.annotations['{key}']")}}});
             annotations.insert(key, Value::String(text));

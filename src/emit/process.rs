@@ -6,6 +6,7 @@ use super::cx::{Cx, variable};
 use super::dialect::shell_line;
 use super::dialect::shell_word;
 use super::format::Route;
+use super::pod;
 use crate::plan::{Reference, Step, Text};
 
 /// The command and environment of a step. Variables that are made from others are exported by the command itself, because nothing else expands them.
@@ -16,13 +17,18 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
         match &value.text {
             Some(text) => assign(cx, step, &value.env, text, &mut env, &mut lines),
             None if value.reference == Reference::Files => {}
+            None if matches!(value.reference, Reference::Output(_)) => lines.push(format!("export {}=\"$(mktemp)\"", value.env)),
             None => supplied(cx, step, &value.env, &value.reference, &mut env),
         }
     }
     for (name, text) in &step.container.env {
         assign(cx, step, name, text, &mut env, &mut lines);
     }
-    let words = step.container.command.iter().chain(&step.container.args);
+    let mut under: Vec<Text> = Vec::new();
+    if pod::values(step).next().is_some() {
+        under.extend(pod::gathering(step).into_iter().chain(["--".to_owned()]).map(Text::constant));
+    }
+    let words = under.iter().chain(&step.container.command).chain(&step.container.args);
     match shell_line(words, &|reference| variable(step, reference)) {
         Ok(line) => lines.push(line),
         Err(reason) => {

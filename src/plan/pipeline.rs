@@ -45,6 +45,9 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Whom to tell when a run fails.
     pub on_failure: Vec<Notification>,
+    /// The container that brings the `etlc` binary into a step's own, where the platform has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub runner: Option<super::Init>,
     /// The platform's labels on everything.
     pub labels: IndexMap<String, String>,
     /// Where the pipeline stands.

@@ -185,12 +185,15 @@ impl Parser<'_> {
 
     fn compare(&mut self) -> Result<Condition, Fault> {
         let start = self.here().start;
-        let (left, left_kinds) = self.operand()?;
+        let (mut left, left_kinds) = self.operand()?;
         let Some((Token::Compare(op), _)) = self.tokens.get(self.at).cloned() else {
             return Err(Self::fault(self.here(), "a comparison is missing here", "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`"));
         };
         self.at += 1;
-        let (right, right_kinds) = self.operand()?;
+        let (mut right, right_kinds) = self.operand()?;
+        // A value that a step hands over is text; it is read as what it is compared with.
+        adopt(&mut left, &left_kinds, &right_kinds);
+        adopt(&mut right, &right_kinds, &left_kinds);
         let is_list = matches!(right, Operand::Literal(Value::Array(_)));
         let range = start..self.tokens[self.at - 1].1.end;
         if (op == Comparison::In) != is_list {
@@ -255,6 +258,13 @@ impl Parser<'_> {
                 Err(Self::fault(self.here(), "a value is missing here", "write a `${…}`, a number, a quoted string, `true` or `false`"))
             }
         }
+    }
+}
+
+fn adopt(operand: &mut Operand, own: &[ParamType], other: &[ParamType]) {
+    if let (Operand::Ref { kind, .. }, [], Some(first)) = (operand, own, other.first()) {
+        // A list may hold whole numbers and others.
+        *kind = if other.contains(&ParamType::Number) { ParamType::Number } else { *first };
     }
 }
 

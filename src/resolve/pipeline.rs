@@ -123,6 +123,7 @@ impl<'a> Resolver<'a> {
             datasets: datasets.plan(drafts),
             steps,
             on_failure: header.on_failure.clone(),
+            runner: lower::runner(self.cx.platform),
             labels,
             origin: self.origin(root.get("pipeline").map_or(root.span, |node| node.span)),
         }

@@ -15,6 +15,7 @@ use crate::diag::{Diagnostic, catalogue, did_you_mean};
 use crate::plan::text::{TextError, find};
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
 use crate::source::Span;
+use crate::spec;
 use crate::syntax::Node;
 
 /// What the passes over one step see.
@@ -62,7 +63,7 @@ impl Uses {
             let written = &string[found.range.clone()];
             // To find a place is a walk over the whole text, so it is asked for only where it can be needed.
             match found.part {
-                Ok(Part::Ref { reference, fallback: None }) if self.values.contains_key(&reference) => {}
+                Ok(Part::Ref { reference, fallback: None }) if self.values.get(&reference).is_some_and(|used| used.fallback.is_none()) => {}
                 Ok(Part::Ref { reference, fallback }) => {
                     let span = place(found.range.clone());
                     let has_fallback = fallback.is_some();
@@ -88,7 +89,15 @@ impl Uses {
         span: Span,
     ) {
         if let Some(known) = self.values.get_mut(reference) {
-            known.fallback = known.fallback.take().or(fallback);
+            match (&known.fallback, fallback) {
+                (Some(first), Some(second)) if *first != second => {
+                    if self.faulty.insert(format!("{reference} ?? {second}")) {
+                        resolver.report(two_fallbacks(reference, (first, known.span), (&second, span)));
+                    }
+                }
+                (None, second) => known.fallback = second,
+                _ => {}
+            }
             return;
         }
         if self.faulty.contains(&reference.to_string()) {
@@ -111,6 +120,22 @@ impl Uses {
     fn is_always_there(&self, reference: &Reference) -> bool {
         let is_value = |used: &Use| used.text.is_none() && matches!(reference, Reference::StepOutput { .. });
         self.values.get(reference).is_some_and(|used| !is_value(used))
+    }
+
+    /// Reports values that may be missing because their step need not have succeeded, and for which nothing stands.
+    pub(super) fn check_missing(&self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>) {
+        let run_if = scene.draft().spec.run_if.as_ref().and_then(|field| field.get()).copied().unwrap_or_default();
+        let word = match run_if {
+            spec::RunIf::AllSuccess => return,
+            spec::RunIf::AllDone => "all_done",
+            spec::RunIf::OneFailed => "one_failed",
+        };
+        for (reference, used) in &self.values {
+            let Reference::StepOutput { step, .. } = reference else { continue };
+            if used.text.is_none() && used.fallback.is_none() {
+                resolver.report(may_be_missing(reference, step, word, used.span));
+            }
+        }
     }
 
     /// The drafts that must have run before, with the value that says so and its place.
@@ -154,6 +179,22 @@ pub(super) fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
                 .help(did_you_mean(name, known).unwrap_or_else(|| format!("for the text itself, as a shell reads it, write `$${{{name}}}`")))
         }
     }
+}
+
+fn may_be_missing(reference: &Reference, step: &str, run_if: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&catalogue::VALUE_MAY_BE_MISSING, span, format!("`{reference}` is missing where `{step}` has not succeeded"))
+        .label("may be missing")
+        .note(format!("with `run_if: {run_if}` this step also runs after a failure, and a step that failed hands over nothing"))
+        .help(format!("say what stands for it then: `${{{reference} ?? none}}`"))
+}
+
+fn two_fallbacks(reference: &Reference, first: (&str, Span), second: (&str, Span)) -> Diagnostic {
+    let message = format!("`{reference}` is `{}` here and `{}` elsewhere in the step where it is missing", second.0, first.0);
+    Diagnostic::new(&catalogue::VALUE_MAY_BE_MISSING, second.1, message)
+        .label("another fallback")
+        .also(first.1, "the first one")
+        .note("a step has one variable for a value")
+        .help("write the same text after `??` in both places")
 }
 
 fn needless(written: &str, reference: &Reference, span: Span) -> Diagnostic {

@@ -6,8 +6,10 @@ mod client;
 mod install;
 mod dsn;
 mod statement;
+mod values;
 
 pub use client::{Client, run};
 pub use dsn::{Access, BadDsn};
 pub use install::install;
 pub use statement::{Types, fill};
+pub use values::{ValueKind, command, gather, read, remove, write};

@@ -5,4 +5,5 @@ mod kind;
 mod functions;
 mod settings;
 
+pub(super) use settings::runner;
 pub(super) use step::{Lowered, lower};

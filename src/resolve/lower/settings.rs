@@ -3,7 +3,7 @@
 use super::step::{Connection, Lowering};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, Init, Resources, Retries};
-use crate::resolve::platform::{Lookup, look_up, missing};
+use crate::resolve::platform::{Lookup, Platform, look_up, missing};
 use crate::resolve::steps::Draft;
 use crate::source::Span;
 use crate::spec::quantities::{CpuQuantity, MemoryQuantity};
@@ -24,8 +24,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         let spec = &self.resolver.cx.platform.spec;
         let runner = spec.runner.as_ref().and_then(Field::get);
         let needs_runner = draft.kind.spec.runner.as_ref().and_then(Field::get) == Some(&true);
-        let init = runner.filter(|runner| needs_runner && runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init));
-        let init = init.and_then(|runner| runner.image.get()).map(|image| Init { image: image.clone() });
+        let init = self::runner(self.resolver.cx.platform).filter(|_| needs_runner);
         if let Some(image) = own {
             self.check_own_image(draft);
             return (image, None, init);
@@ -150,6 +149,13 @@ impl<'a> Lowering<'_, '_, 'a> {
             tolerations: tolerations.map(toleration).collect(),
         }
     }
+}
+
+/// The container that brings `etlc` into others, where the platform has one.
+pub(in crate::resolve) fn runner(platform: &Platform) -> Option<Init> {
+    let runner = platform.spec.runner.as_ref().and_then(Field::get)?;
+    let brings = runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init);
+    runner.image.get().filter(|_| brings).map(|image| Init { image: image.clone() })
 }
 
 /// The finding on a step for which nobody names an image.

@@ -68,6 +68,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         self.declared(draft);
         let when = self.when(draft);
         let foreach = self.foreach(draft);
+        self.uses.check_missing(self.resolver, &self.scene);
         let (image, pull_policy, init) = self.image(draft, connection.as_ref(), container.image);
         let outputs = &self.scene.datasets.outputs[self.scene.index];
         let value_outputs: Vec<_> =
