@@ -2,9 +2,9 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 
-use super::Access;
+use super::{Access, process};
 use crate::sql::Dialect;
 
 /// A client program and its arguments.
@@ -37,32 +37,19 @@ impl Client {
 ///
 /// # Errors
 /// When the program cannot be started, or its input cannot be written.
-#[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
+#[expect(clippy::disallowed_methods, reason = "the client of a connection is another program")]
 pub fn run(client: &Client, access: &Access, sql: &str) -> io::Result<u8> {
     let mut command = Command::new(&client.program);
     command.args(&client.arguments).args(&access.argument).stdin(Stdio::piped());
     command.envs(access.variables.iter().map(|(name, value)| (name, value)));
-    let mut child = command.spawn()?;
-    if let Some(mut input) = child.stdin.take() {
+    process::run(&mut command, |child| {
+        let Some(mut input) = child.stdin.take() else { return Ok(()) };
         match input.write_all(sql.as_bytes()).and_then(|()| input.write_all(b"\n")) {
             // The program stopped reading: its exit code says why.
-            Err(error) if error.kind() != ErrorKind::BrokenPipe => return Err(error),
-            _ => drop(input),
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error),
+            _ => Ok(()),
         }
-    }
-    child.wait().map(code)
-}
-
-#[cfg(unix)]
-pub(super) fn code(status: ExitStatus) -> u8 {
-    use std::os::unix::process::ExitStatusExt;
-    let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
-    u8::try_from(code).unwrap_or(1)
-}
-
-#[cfg(not(unix))]
-pub(super) fn code(status: ExitStatus) -> u8 {
-    status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! Invariant: a credential reaches a client program by an environment variable, never by an argument, a file or a message.
 
+mod process;
 mod client;
 mod install;
 mod dsn;

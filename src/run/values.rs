@@ -6,7 +6,7 @@ use std::{fs, io};
 
 use serde_json::{Map, Value};
 
-use super::client::code;
+use super::process;
 
 /// The most bytes of one value: it travels in the metadata of an engine, and in environment variables.
 const LONGEST_VALUE: usize = 64 * 1024;
@@ -24,10 +24,10 @@ pub enum ValueKind {
 ///
 /// # Errors
 /// When the program cannot be started.
-#[expect(clippy::disallowed_methods, reason = "the one place that starts processes")]
+#[expect(clippy::disallowed_methods, reason = "the step's own command is another program")]
 pub fn command(words: &[String]) -> io::Result<u8> {
     let (program, arguments) = words.split_first().ok_or_else(|| io::Error::from(io::ErrorKind::InvalidInput))?;
-    Command::new(program).args(arguments).status().map(code)
+    process::run(Command::new(program).args(arguments), |_| Ok(()))
 }
 
 /// The text of a value's file as steps that read it see it: one newline at its end is not part of it.

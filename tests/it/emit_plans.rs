@@ -30,6 +30,7 @@ pub(crate) fn small() -> Plan {
         datasets: IndexMap::new(),
         steps: vec![step("features")],
         on_failure: Vec::new(),
+        runner: None,
         labels: IndexMap::from([("cost-centre".to_owned(), "42".to_owned())]),
         origin: origin(),
     }

@@ -10,6 +10,7 @@ mod schema;
 mod schema_agreement;
 mod emit;
 mod emit_plans;
+mod exec;
 mod examples;
 mod generated;
 mod tidy;
