@@ -26,6 +26,6 @@ mod yaml;
 mod output;
 
 pub use features::{FEATURES, Feature};
-pub use format::TargetFile;
+pub use format::{Limit, Support, TargetFile};
 pub use output::{OutputFile, check, emit};
 pub use pack::Pack;

@@ -125,6 +125,17 @@ impl Pack {
         &self.options
     }
 
+    /// What the target says of a feature: the rules with conditions, of which the first that holds counts, and whether it expresses the feature
+    /// exactly where none holds.
+    #[must_use]
+    pub fn capability(&self, feature: &Feature) -> (&[Limit], bool) {
+        let capabilities = &self.format.capabilities;
+        match capabilities.limits(feature.id) {
+            Some(limits) => (limits, true),
+            None => (&[], capabilities.is_exact(feature.id)),
+        }
+    }
+
     pub(crate) fn format(&self) -> &TargetFile {
         &self.format
     }

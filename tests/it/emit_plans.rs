@@ -8,7 +8,7 @@ use etlc::source::Span;
 use indexmap::IndexMap;
 use serde_json::json;
 
-fn origin() -> Origin {
+pub(crate) fn origin() -> Origin {
     Origin { file: "pipelines/size_forecast/pipeline.yaml".to_owned(), line: 1, span: Span::default() }
 }
 

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "tests make folders and read the tree that they are about")]
 
 mod bless;
+mod capabilities;
 mod cli;
 mod determinism;
 mod hostile;

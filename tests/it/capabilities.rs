@@ -1,0 +1,313 @@
+//! What each target says that it can express: the table in the docs, and that every cell of it is so.
+
+use std::fmt::Write as _;
+
+use etlc::diag::{Diagnostic, catalogue};
+use etlc::emit::{FEATURES, Feature, Limit, OutputFile, Pack, Support, emit};
+use etlc::plan::{
+    Comparison, Condition, Init, Notification, Operand, Output, OutputKind, Overlap, Param, ParamType, Plan, Reference, Retries, RunIf,
+    RuntimeValue, Schedule, Secret, Step, Text, Trigger,
+};
+use etlc::source::SourceMap;
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::bless;
+use crate::emit_plans::{after, origin, scheduled, small, step};
+
+fn packs() -> Vec<Pack> {
+    let map = SourceMap::default();
+    Pack::builtin_names().map(|name| Pack::load(name, &map, &[]).0.expect("a built-in target")).collect()
+}
+
+#[test]
+fn the_page_of_targets_is_current() {
+    let packs = packs();
+    let mut page = "<!-- Written from the code by `ETLC_BLESS=1 cargo test`. -->\n# Targets\n\nWhat each built-in target can express. **yes**: exactly. **nearly**: \
+        with a warning that says what differs. **no**: a pipeline that uses it is refused. Where the platform's options decide, the notes below say how.\n\n"
+        .to_owned();
+    let names: Vec<_> = packs.iter().map(|pack| pack.title()).collect();
+    let _ = writeln!(page, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(packs.len()));
+    for feature in FEATURES {
+        let cells: Vec<_> = packs.iter().map(|pack| cell(pack, feature)).collect();
+        let _ = writeln!(page, "| {} | {} |", feature.title, cells.join(" | "));
+    }
+    for pack in &packs {
+        let (description, versions) = pack.description();
+        let _ = writeln!(page, "\n## {}\n\n{description}\n\nVersions: {versions}.\n", pack.title());
+        for feature in FEATURES {
+            for limit in pack.capability(feature).0 {
+                let _ = writeln!(page, "- {}{}", feature.title, note(limit));
+            }
+        }
+        let _ = writeln!(page, "\n| option | is | if not given |\n|---|---|---|");
+        for (name, schema) in pack.options_schema()["properties"].as_object().into_iter().flatten() {
+            let choices: Vec<_> = schema["enum"].as_array().into_iter().flatten().map(|choice| format!("`{}`", plain(choice))).collect();
+            let choices = if choices.is_empty() { String::new() } else { format!(" One of {}.", choices.join(", ")) };
+            let default = schema.get("default").map(|default| format!("`{}`", plain(default))).unwrap_or_default();
+            let _ = writeln!(page, "| `{name}` | {}{choices} | {default} |", plain(&schema["description"]));
+        }
+    }
+    bless::check("docs/reference/targets.md", &page);
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn cell(pack: &Pack, feature: &Feature) -> &'static str {
+    let word = |support| match support {
+        Support::Exact => "yes",
+        Support::Degraded => "nearly",
+        Support::Refused => "no",
+    };
+    match pack.capability(feature) {
+        ([], true) => "yes",
+        ([], false) => "no",
+        ([only], _) if only.condition.is_none() => word(only.support),
+        _ => "depends",
+    }
+}
+
+fn note(limit: &Limit) -> String {
+    let when = limit.condition.as_ref().map(|condition| format!(" where `{condition}`")).unwrap_or_default();
+    let what = match limit.support {
+        Support::Exact => "yes",
+        Support::Degraded => "nearly",
+        Support::Refused => "no",
+    };
+    let help = limit.help.as_ref().map(|help| format!(" To do: {help}.")).unwrap_or_default();
+    format!("{when}: {what}; {}.{help}", limit.why)
+}
+
+/// Every choice of the options that have choices, one at a time over the defaults and all together.
+fn choices(pack: &Pack) -> Vec<Map<String, Value>> {
+    let mut all = vec![Map::new()];
+    for (name, schema) in pack.options_schema()["properties"].as_object().into_iter().flatten() {
+        let Some(values) = schema["enum"].as_array() else { continue };
+        let wider = |given: &Map<String, Value>| values.iter().map(|value| with(given, name, value)).collect::<Vec<_>>();
+        all = all.iter().flat_map(wider).collect();
+    }
+    all
+}
+
+fn with(given: &Map<String, Value>, name: &str, value: &Value) -> Map<String, Value> {
+    let mut given = given.clone();
+    given.insert(name.to_owned(), value.clone());
+    given
+}
+
+fn emitted(plan: &Plan, pack: &Pack, options: &Map<String, Value>) -> (Vec<OutputFile>, Vec<Diagnostic>) {
+    let text = serde_json::to_string(options).expect("JSON");
+    let root = etlc::syntax::parse(&SourceMap::default().add("options", text)).0.root;
+    emit(plan, pack, root.as_ref())
+}
+
+/// What is said of a feature, exactly as one of the findings of a plan that uses it.
+fn found(diagnostics: &[Diagnostic], feature: &Feature) -> Support {
+    let about = |rule: &catalogue::Rule, ending: &str| {
+        diagnostics.iter().any(|found| found.rule == rule && found.message.ends_with(&format!("{}{ending}", feature.title)))
+    };
+    match () {
+        () if about(&catalogue::NOT_SUPPORTED, "") => Support::Refused,
+        () if about(&catalogue::TARGET_DEGRADES, " only nearly") => Support::Degraded,
+        () => Support::Exact,
+    }
+}
+
+/// Features that change nothing that is written, because something else says it or because they are what is left out.
+const SILENT: [&str; 9] = [
+    // A process of a worker finds the runner where the worker does.
+    "init",
+    // The bounds of a parameter that is written as its default, or that the engine does not check.
+    "params.bounds",
+    // Said by the feature that they belong to.
+    "params.required.scheduled",
+    "retries.backoff",
+    "retries.backoff.fraction",
+    "retries.backoff.other",
+    "retries.delay",
+    "retries.max_delay",
+    "schedule.catchup.no_start",
+];
+
+#[test]
+fn every_cell_of_the_table_is_so() {
+    let mut wrong = Vec::new();
+    for pack in &packs() {
+        for options in choices(pack) {
+            for feature in FEATURES {
+                let (base, plan) = using(feature.id);
+                let (files, diagnostics) = emitted(&plan, pack, &options);
+                let support = found(&diagnostics, feature);
+                let place = format!("{} on {} with {options:?}", feature.id, pack.name());
+                if support != said(pack, feature, &options) {
+                    wrong.push(format!("{place}: found {support:?}"));
+                }
+                let refused = diagnostics.iter().any(|found| found.rule == &catalogue::NOT_SUPPORTED);
+                let (without, faults) = emitted(&base, pack, &options);
+                if support != Support::Exact || refused || !faults.is_empty() || SILENT.contains(&feature.id) {
+                    continue;
+                }
+                if files.is_empty() || files == without {
+                    wrong.push(format!("{place}: nothing that is written shows it"));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What the pack's rules say with these options: the first whose condition holds.
+fn said(pack: &Pack, feature: &Feature, options: &Map<String, Value>) -> Support {
+    let plan = using(feature.id).1;
+    let scope = json!({"options": options, "plan": {"steps": plan.steps.len(), "scheduled": plan.schedule.is_some(), "suspended": false}});
+    let env = minijinja::Environment::new();
+    let holds = |condition: &String| {
+        let value = env
+            .compile_expression(condition)
+            .and_then(|expression| expression.eval(minijinja::Value::from(minijinja::value::Serde(&scope))))
+            .expect("a condition");
+        value.is_true()
+    };
+    let (limits, otherwise) = pack.capability(feature);
+    match limits.iter().find(|limit| limit.condition.as_ref().is_none_or(holds)) {
+        Some(limit) => limit.support,
+        None if otherwise => Support::Exact,
+        None => Support::Refused,
+    }
+}
+
+/// A plan without a feature and the same plan with it.
+fn using(id: &str) -> (Plan, Plan) {
+    let steps = |steps: Vec<Step>| Plan { steps, ..small() };
+    let two = || vec![step("first"), after(step("second"), &["first"])];
+    let one = |change: &dyn Fn(&mut Step)| {
+        let mut changed = step("features");
+        change(&mut changed);
+        (small(), steps(vec![changed]))
+    };
+    let both = |change: &dyn Fn(&mut Step)| {
+        let mut changed = two();
+        change(&mut changed[1]);
+        (steps(two()), steps(changed))
+    };
+    let schedule = |change: &dyn Fn(&mut Schedule)| {
+        let mut plan = scheduled();
+        plan.schedule.iter_mut().for_each(change);
+        plan
+    };
+    let overlap = |overlap| schedule(&|schedule| schedule.overlap = overlap);
+    let retries = |retries: Retries| one(&move |step| step.retries = retries.clone());
+    let grows = Retries { limit: 2, delay: 60, backoff: 2.0, max_delay: None, custom: true };
+    let value = |reference: Reference| one(&move |step| step.runtime_values = vec![supplied(reference.clone())]);
+    let channel = |kind: &str| {
+        let secret = Secret { name: "slack".to_owned(), key: "token".to_owned() };
+        let notification = Notification {
+            channel: "oncall".to_owned(),
+            kind: kind.to_owned(),
+            target: Some("#oncall".to_owned()),
+            secret,
+            origin: origin(),
+        };
+        (small(), Plan { on_failure: vec![notification], ..small() })
+    };
+    match id {
+        "dag" => (small(), steps(two())),
+        "foreach" => both(&|step| step.foreach = Some(Reference::StepOutput { step: "first".to_owned(), output: "items".to_owned() })),
+        "gpu" => one(&|step| step.resources.gpu = Some(1)),
+        "init" => one(&|step| step.init = Some(Init { image: "registry.acme.dev/etlc:1".to_owned() })),
+        "nodes" => both(&|step| step.resources.node_selector = IndexMap::from([("pool".to_owned(), "big".to_owned())])),
+        "notify.slack" => channel("slack"),
+        "notify.webhook" => channel("webhook"),
+        "overlap.allow" => (overlap(Overlap::Single), overlap(Overlap::Allow)),
+        "overlap.queue" => (overlap(Overlap::Allow), overlap(Overlap::Queue)),
+        "overlap.replace" => (overlap(Overlap::Allow), overlap(Overlap::Replace)),
+        "overlap.single" => (overlap(Overlap::Allow), overlap(Overlap::Single)),
+        "overlap.skip" => (overlap(Overlap::Allow), overlap(Overlap::Skip)),
+        "parallel" => (steps(two()), steps(vec![step("first"), step("second")])),
+        "params" => with_param(Some(json!(7)), false, false),
+        "params.bounds" => with_param(Some(json!(7)), true, false),
+        "params.required" => with_param(None, false, false),
+        "params.required.scheduled" => with_param(None, false, true),
+        "retries" => retries(Retries { limit: 2, delay: 30, backoff: 1.0, max_delay: None, custom: false }),
+        "retries.backoff" => retries(grows),
+        "retries.backoff.fraction" => retries(Retries { backoff: 1.5, ..grows }),
+        "retries.backoff.other" => retries(Retries { backoff: 3.0, ..grows }),
+        "retries.delay" => retries(Retries { backoff: 1.0, ..grows }),
+        "retries.max_delay" => retries(Retries { max_delay: Some(600), ..grows }),
+        "run.attempt" => value(Reference::RunAttempt),
+        "run.date" => value(Reference::RunDate),
+        "run.id" => value(Reference::RunId),
+        "run.timestamp" => value(Reference::RunTimestamp),
+        "run_if.all_done" => both(&|step| step.run_if = RunIf::AllDone),
+        "run_if.one_failed" => both(&|step| step.run_if = RunIf::OneFailed),
+        "schedule" => (small(), scheduled()),
+        "schedule.catchup" => with_start(&|schedule| schedule.catchup = true),
+        "schedule.catchup.no_start" => (scheduled(), schedule(&|schedule| schedule.catchup = true)),
+        "schedule.end" => (scheduled(), schedule(&|schedule| schedule.end = Some("2030-12-31".to_owned()))),
+        "schedule.start" => (scheduled(), schedule(&|schedule| schedule.start = Some("2026-01-01".to_owned()))),
+        "schedule.suspended" => (scheduled(), schedule(&|schedule| schedule.suspended = true)),
+        "secrets" => one(&|step| {
+            step.secrets = IndexMap::from([("TOKEN".to_owned(), Secret { name: "tracking".to_owned(), key: "token".to_owned() })]);
+        }),
+        "timeout.pipeline" => (small(), Plan { timeout: Some(600), ..small() }),
+        "timeout.step" => one(&|step| step.timeout = Some(600)),
+        "trigger" => {
+            let trigger = Trigger { datasets: vec!["orders_mart.orders".to_owned()], suspended: false, origin: origin() };
+            (small(), Plan { trigger: Some(trigger), ..small() })
+        }
+        "values" => (steps(two()), steps(handing_over(two()))),
+        "when" => {
+            let (base, mut plan) = with_param(Some(json!(7)), false, false);
+            let left = Operand::Ref { reference: Reference::Param("days".to_owned()), kind: ParamType::Integer };
+            plan.steps[0].when = Some(Condition::Compare { left, op: Comparison::Greater, right: Operand::Literal(json!(3)) });
+            (Plan { params: plan.params.clone(), ..base }, plan)
+        }
+        other => panic!("no plan here uses the feature `{other}`: write one"),
+    }
+}
+
+fn supplied(reference: Reference) -> RuntimeValue {
+    RuntimeValue { env: reference.env_name(), reference, fallback: None, text: None }
+}
+
+/// A plan whose step uses a parameter.
+fn with_param(default: Option<Value>, bounds: bool, scheduled: bool) -> (Plan, Plan) {
+    let base = if scheduled { crate::emit_plans::scheduled() } else { small() };
+    let bound = |bound| bounds.then_some(bound);
+    let param = Param {
+        kind: ParamType::Integer,
+        default,
+        minimum: bound(1.0),
+        maximum: bound(9.0),
+        choices: None,
+        description: None,
+        origin: origin(),
+    };
+    let mut plan = base.clone();
+    plan.params = IndexMap::from([("days".to_owned(), param)]);
+    plan.steps[0].runtime_values = vec![supplied(Reference::Param("days".to_owned()))];
+    (base, plan)
+}
+
+/// A plan whose schedule has a first day, and the same plan changed.
+fn with_start(change: &dyn Fn(&mut Schedule)) -> (Plan, Plan) {
+    let mut base = scheduled();
+    base.schedule.iter_mut().for_each(|schedule| schedule.start = Some("2026-01-01".to_owned()));
+    let mut plan = base.clone();
+    plan.schedule.iter_mut().for_each(change);
+    (base, plan)
+}
+
+/// Two steps, the first of which hands a value to the second.
+fn handing_over(mut steps: Vec<Step>) -> Vec<Step> {
+    let output = Output { kind: OutputKind::Value, text: Text::default(), format: Some("text".to_owned()) };
+    steps[0].outputs = IndexMap::from([("rows".to_owned(), output)]);
+    // Its image has the runner.
+    steps[0].container.command = vec![Text::constant("etlc")];
+    let own = Reference::Output("rows".to_owned());
+    steps[0].runtime_values = vec![RuntimeValue { env: "ETLC_VALUE_ROWS".to_owned(), reference: own, fallback: None, text: None }];
+    steps[1].runtime_values = vec![supplied(Reference::StepOutput { step: "first".to_owned(), output: "rows".to_owned() })];
+    steps
+}
