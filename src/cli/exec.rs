@@ -23,6 +23,8 @@ enum What {
     Sql(Sql),
     /// Run a command, and then gather the values that it wrote to the files in `ETLC_VALUE_…` into one JSON object
     Values(Values),
+    /// Tell people that a run failed; `curl` has to be there
+    Notify(Notify),
     /// Copy this program to a path, as an init container does for a container whose image does not have it
     Install(Install),
 }
@@ -31,6 +33,34 @@ enum What {
 struct Install {
     /// Where the program is copied to; its folder must be there
     path: PathBuf,
+}
+
+#[derive(Debug, Args)]
+struct Notify {
+    /// The channel of Slack to write to; the secret is the token of an app that may
+    #[arg(long, value_name = "CHANNEL", conflicts_with = "webhook", required_unless_present = "webhook")]
+    slack: Option<String>,
+    /// Send JSON to an HTTP endpoint; the secret is its address
+    #[arg(long)]
+    webhook: bool,
+    /// The environment variable that holds the secret
+    #[arg(long, value_name = "VARIABLE")]
+    secret: String,
+    /// The pipeline that failed
+    #[arg(long)]
+    pipeline: String,
+    /// Its environment
+    #[arg(long)]
+    environment: Option<String>,
+    /// The team that owns it
+    #[arg(long)]
+    team: String,
+    /// The id of the run
+    #[arg(long)]
+    run: String,
+    /// The file that it is written in
+    #[arg(long)]
+    source: String,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +143,7 @@ impl Exec {
         let done = match &self.what {
             What::Sql(sql) => sql.run(world),
             What::Values(values) => values.run(world),
+            What::Notify(notify) => notify.run(),
             What::Install(install) => install.run(world),
         };
         done.unwrap_or_else(|refusal| {
@@ -140,6 +171,41 @@ impl Install {
             message: format!("`{}` cannot be written: {error}", self.path.display()),
             more: vec!["help: name a file in a folder that can be written to, such as a volume that both containers see".to_owned()],
             code: 2,
+        })
+    }
+}
+
+impl Notify {
+    fn run(&self) -> Result<u8, Refusal> {
+        let secret = variable(&self.secret).ok_or_else(|| Refusal {
+            rule: &catalogue::NOT_TOLD,
+            message: format!("the environment variable `{}` is not set", self.secret),
+            more: vec!["help: the platform's `channels` say which secret it comes from".to_owned()],
+            code: 2,
+        })?;
+        let secret = secret.trim().to_owned();
+        let channel = match &self.slack {
+            Some(channel) => run::Channel::Slack { channel: channel.clone(), token: secret },
+            None => run::Channel::Webhook { url: secret },
+        };
+        let failure = run::Failure {
+            pipeline: self.pipeline.clone(),
+            environment: self.environment.clone(),
+            team: self.team.clone(),
+            run: self.run.clone(),
+            source: self.source.clone(),
+        };
+        let sent = run::send(&failure, &channel).map_err(|error| Refusal {
+            rule: &catalogue::NOT_TOLD,
+            message: format!("`curl` cannot be run: {error}"),
+            more: vec!["help: put it into the image of the platform's `runner`".to_owned()],
+            code: 2,
+        })?;
+        sent.map_err(|why| Refusal {
+            rule: &catalogue::NOT_TOLD,
+            message: format!("Slack did not take the message: {why}"),
+            more: vec!["help: the token's app has to be a member of the channel and may need the scope `chat:write`".to_owned()],
+            code: 1,
         })
     }
 }

@@ -126,7 +126,9 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let Some(limits) = &cx.pack.format().limits else { return Vec::new() };
     let name = cx.pack.name();
     let mut found = Vec::new();
-    if let Some(most) = limits.steps.filter(|&most| plan.steps.len() > most) {
+    // Each channel that is told of a failure takes the place of a step, and so does what starts them.
+    let notifying = if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 };
+    if let Some(most) = limits.steps.map(|most| most.saturating_sub(notifying)).filter(|&most| plan.steps.len() > most) {
         let message = format!("target `{name}` takes {most} steps at most, and `{}` has {}", plan.pipeline, plan.steps.len());
         let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
         found.push(diagnostic.help("split the pipeline, or shorten a matrix"));

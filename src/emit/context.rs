@@ -6,19 +6,21 @@ use serde_json::{Map, Value, json};
 use super::cx::{Cx, collision, input_name, value_text};
 use super::features::Used;
 use super::format::{NameOf, Spelling};
-use super::{condition, order, pod, process};
+use super::{condition, notify, order, pod, process};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Condition, OutputKind, Param, Reference, RuntimeValue, Schedule, Step};
 
-/// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `params`, `labels`, `config_maps`, `uses`.
+/// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `notifications` (steps that tell people of
+/// a failed run), `params`, `labels`, `config_maps`, `uses`.
 pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
     let ordered = order::topological(cx.plan);
     check_names(cx, &ordered);
     let with_pods = cx.holds_or_absent(cx.pack.format().pod.as_ref().and_then(|pod| pod.condition.as_ref()), None);
     let with_processes = cx.pack.format().process.as_ref().is_some_and(|rule| cx.holds(&rule.condition, None));
     let mut config_maps: IndexMap<String, Value> = IndexMap::new();
+    let notifying = if used.has("notify.slack") || used.has("notify.webhook") { notify::steps(cx) } else { Vec::new() };
     let mut steps = Vec::with_capacity(ordered.len());
-    for &step in &ordered {
+    for step in ordered.iter().copied().chain(&notifying) {
         let mut seen = self::step(cx, step);
         if with_pods {
             let built = pod::build(cx, step);
@@ -32,6 +34,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         }
         steps.push(Value::Object(seen));
     }
+    let notifications = steps.split_off(ordered.len());
     let params: Map<String, Value> = cx.plan.params.iter().map(|(name, param)| (name.clone(), self::param(param))).collect();
     let uses: Map<String, Value> =
         super::features::FEATURES.iter().map(|feature| (feature.id.to_owned(), json!(used.has(feature.id)))).collect();
@@ -42,6 +45,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         "options": cx.options,
         "names": names(cx, None),
         "steps": steps,
+        "notifications": notifications,
         "params": params,
         "labels": cx.labels(None),
         "annotations": annotations(cx),

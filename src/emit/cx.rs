@@ -29,6 +29,7 @@ impl<'a> Cx<'a> {
         let facts = Jinja::from(Serde(json!({
             "steps": plan.steps.len(),
             "scheduled": plan.schedule.is_some(),
+            "timeout": plan.timeout,
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
         let mut cx =

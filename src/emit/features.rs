@@ -126,7 +126,9 @@ pub(crate) fn used(plan: &Plan) -> Used {
     }
     for notification in &plan.on_failure {
         let id = FEATURES.iter().map(|feature| feature.id).find(|id| id.strip_prefix("notify.") == Some(notification.kind.as_str()));
-        used.add(id.unwrap_or("notify.webhook"), notification.origin.span, format!("channel `{}`", notification.channel));
+        let channel = format!("channel `{}`", notification.channel);
+        used.add("run.id", notification.origin.span, &channel);
+        used.add(id.unwrap_or("notify.webhook"), notification.origin.span, channel);
     }
     if plan.timeout.is_some() {
         used.add("timeout.pipeline", plan.origin.span, format!("pipeline `{}`", plan.pipeline));

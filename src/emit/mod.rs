@@ -19,6 +19,7 @@ mod quantity;
 mod files;
 mod pod;
 mod process;
+mod notify;
 mod context;
 mod operation;
 mod patch;

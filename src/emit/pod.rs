@@ -12,7 +12,7 @@ use super::format::{GatherRule, Route};
 use super::names::{self, Style};
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{Init, OutputKind, Reference, Step, Text};
+use crate::plan::{OutputKind, Reference, Step, Text};
 
 /// Where the runner's binary lies in a container that an init container brings it to.
 const RUNNER_FOLDER: &str = "/etlc/bin";
@@ -46,8 +46,8 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Built {
     let mut spec = Map::new();
     spec.insert("restartPolicy".to_owned(), json!("Never"));
     settings(cx, step, &mut spec);
-    if let Some(init) = init(cx, step) {
-        let image = cx.plain(step, "the runner's image", &init.image);
+    if let Some(image) = init(cx, step) {
+        let image = cx.plain(step, "the runner's image", image);
         let target = format!("{RUNNER_FOLDER}/etlc");
         let install = json!({
             "name": cx.own_name(step, "etlc-install"),
@@ -185,10 +185,11 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     Value::Object(container)
 }
 
-/// The container that brings the runner: the step's kind needs it, or its values do.
-fn init<'a>(cx: &Cx<'a>, step: &'a Step) -> Option<&'a Init> {
+/// The image that the runner is copied out of: the step's kind needs it, or its values do.
+fn init<'a>(cx: &Cx<'a>, step: &'a Step) -> Option<&'a str> {
     let gathers = gather(cx, step).is_some() && !runs_etlc(step);
-    step.init.as_ref().or_else(|| cx.plan.runner.as_ref().filter(|_| gathers))
+    let runner = cx.plan.runner.as_ref().filter(|runner| gathers && runner.copied);
+    step.init.as_ref().map(|init| init.image.as_str()).or_else(|| runner.map(|runner| runner.image.as_str()))
 }
 
 /// How the values of a step are gathered, if it has any and the engine does not read them one by one.

@@ -9,7 +9,7 @@ mod step;
 pub mod text;
 
 pub use condition::{Comparison, Condition, Operand};
-pub use pipeline::{Dataset, Notification, Overlap, Owner, Param, ParamType, Plan, Schedule, Trigger};
+pub use pipeline::{Dataset, Notification, Overlap, Owner, Param, ParamType, Plan, Runner, Schedule, Trigger};
 pub use step::{
     Container, File, FileContent, Init, Need, NeedOrigin, Output, OutputKind, Resources, Retries, RunIf, RuntimeValue, Secret, Step,
     Toleration,

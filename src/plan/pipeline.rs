@@ -45,13 +45,22 @@ pub struct Plan {
     pub steps: Vec<Step>,
     /// Whom to tell when a run fails.
     pub on_failure: Vec<Notification>,
-    /// The container that brings the `etlc` binary into a step's own, where the platform has one.
+    /// The platform's own image with `etlc`, if it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub runner: Option<super::Init>,
+    pub runner: Option<Runner>,
     /// The platform's labels on everything.
     pub labels: IndexMap<String, String>,
     /// Where the pipeline stands.
     pub origin: Origin,
+}
+
+/// The platform's own image with `etlc`.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Runner {
+    /// The image.
+    pub image: String,
+    /// Whether `etlc` is copied out of it into the containers of steps.
+    pub copied: bool,
 }
 
 /// Who owns a pipeline.

@@ -8,9 +8,11 @@ mod install;
 mod dsn;
 mod statement;
 mod values;
+mod notify;
 
 pub use client::{Client, run};
 pub use dsn::{Access, BadDsn};
 pub use install::install;
+pub use notify::{Channel, Failure, send};
 pub use statement::{Types, fill};
 pub use values::{ValueKind, command, gather, read, remove, write};

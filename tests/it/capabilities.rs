@@ -6,7 +6,7 @@ use etlc::diag::{Diagnostic, catalogue};
 use etlc::emit::{FEATURES, Feature, Limit, OutputFile, Pack, Support, emit};
 use etlc::plan::{
     Comparison, Condition, Init, Notification, Operand, Output, OutputKind, Overlap, Param, ParamType, Plan, Reference, Retries, RunIf,
-    RuntimeValue, Schedule, Secret, Step, Text, Trigger,
+    Runner, RuntimeValue, Schedule, Secret, Step, Text, Trigger,
 };
 use etlc::source::SourceMap;
 use indexmap::IndexMap;
@@ -210,7 +210,8 @@ fn using(id: &str) -> (Plan, Plan) {
             secret,
             origin: origin(),
         };
-        (small(), Plan { on_failure: vec![notification], ..small() })
+        let runner = Some(Runner { image: "registry.acme.dev/etlc:1".to_owned(), copied: false });
+        (small(), Plan { on_failure: vec![notification], runner, ..small() })
     };
     match id {
         "dag" => (small(), steps(two())),

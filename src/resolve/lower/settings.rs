@@ -2,7 +2,7 @@
 
 use super::step::{Connection, Lowering};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{self, Init, Resources, Retries};
+use crate::plan::{self, Init, Resources, Retries, Runner};
 use crate::resolve::platform::{Lookup, Platform, look_up, missing};
 use crate::resolve::steps::Draft;
 use crate::source::Span;
@@ -24,7 +24,8 @@ impl<'a> Lowering<'_, '_, 'a> {
         let spec = &self.resolver.cx.platform.spec;
         let runner = spec.runner.as_ref().and_then(Field::get);
         let needs_runner = draft.kind.spec.runner.as_ref().and_then(Field::get) == Some(&true);
-        let init = self::runner(self.resolver.cx.platform).filter(|_| needs_runner);
+        let init = self::runner(self.resolver.cx.platform).filter(|runner| needs_runner && runner.copied);
+        let init = init.map(|runner| Init { image: runner.image });
         if let Some(image) = own {
             self.check_own_image(draft);
             return (image, None, init);
@@ -151,11 +152,11 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 }
 
-/// The container that brings `etlc` into others, where the platform has one.
-pub(in crate::resolve) fn runner(platform: &Platform) -> Option<Init> {
+/// The platform's own image with `etlc`.
+pub(in crate::resolve) fn runner(platform: &Platform) -> Option<Runner> {
     let runner = platform.spec.runner.as_ref().and_then(Field::get)?;
-    let brings = runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init);
-    runner.image.get().filter(|_| brings).map(|image| Init { image: image.clone() })
+    let copied = runner.mode.as_ref().and_then(Field::get) == Some(&RunnerMode::Init);
+    Some(Runner { image: runner.image.get()?.clone(), copied })
 }
 
 /// The finding on a step for which nobody names an image.
