@@ -6,9 +6,6 @@ use super::cx::Cx;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Container, Notification, Reference, Resources, Retries, RunIf, RuntimeValue, Step, Text};
 
-/// The variable that holds a channel's secret.
-const SECRET: &str = "ETLC_CHANNEL_SECRET";
-
 /// The longest that it may take, in seconds: `curl` tries for half a minute, four times.
 const TIMEOUT: u64 = 300;
 
@@ -34,7 +31,8 @@ fn step(cx: &Cx<'_>, notification: &Notification, image: &str) -> Step {
         None => args.push(Text::constant("--webhook")),
     }
     let mut say = |flag: &str, value: Text| args.extend([Text::constant(flag), value]);
-    say("--secret", Text::constant(SECRET));
+    let secret = variable(&notification.channel);
+    say("--secret", Text::constant(&secret));
     say("--pipeline", Text::constant(&plan.pipeline));
     if let Some(environment) = &plan.environment {
         say("--environment", Text::constant(environment));
@@ -61,7 +59,7 @@ fn step(cx: &Cx<'_>, notification: &Notification, image: &str) -> Step {
             env: IndexMap::new(),
         },
         runtime_values: vec![run],
-        secrets: IndexMap::from([(SECRET.to_owned(), notification.secret.clone())]),
+        secrets: IndexMap::from([(secret, notification.secret.clone())]),
         files: Vec::new(),
         init: None,
         resources: Resources::default(),
@@ -72,6 +70,12 @@ fn step(cx: &Cx<'_>, notification: &Notification, image: &str) -> Step {
         outputs: IndexMap::new(),
         origin: notification.origin.clone(),
     }
+}
+
+/// The variable that holds a channel's secret.
+fn variable(channel: &str) -> String {
+    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    format!("ETLC_CHANNEL_{}", channel.chars().map(upper).collect::<String>())
 }
 
 fn no_runner(notification: &Notification) -> Diagnostic {
