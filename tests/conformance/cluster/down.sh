@@ -21,7 +21,7 @@ existed=0
 
 if pid=$(node_process); then
     # Its death is the death of the node's first process, and that the death of everything on the node.
-    inner=$(ps -o pid= --ppid "$pid" | tr -d ' ')
+    inner=$(first_of_node "$pid")
     kill -KILL "$pid"
     for _ in {1..200}; do
         [[ -e /proc/$pid || -n $inner && -e /proc/$inner ]] || break

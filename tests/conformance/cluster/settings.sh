@@ -32,3 +32,6 @@ node_process() {
 
 # The folders below which groups of processes are made: one with version 2 of control groups, one for each controller with version 1.
 cgroup_hierarchies() { awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/self/mounts; }
+
+# The first process on the node, as this machine numbers it.
+first_of_node() { ps -o pid= --ppid "$1" | tr -d ' '; }

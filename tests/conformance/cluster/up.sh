@@ -110,7 +110,7 @@ setsid unshare --fork --kill-child --mount --mount-proc --pid --net --propagatio
 echo $! >"$state/pid"
 inner=""
 for _ in {1..50}; do
-    [[ -e $state/lib/ready ]] && inner=$(ps -o pid= --ppid "$(<"$state/pid")" | tr -d ' ') && break
+    [[ -e $state/lib/ready ]] && inner=$(first_of_node "$(<"$state/pid")") && break
     sleep 0.1
 done
 [[ -n $inner ]] || fail "the node did not start; $state/log/node says why"
