@@ -63,6 +63,7 @@ argo() {
     cp "$here"/go/argo/go.{mod,sum} "$source/build/"
     (cd "$source/build" && go mod edit -replace "$module=../module")
     go_build "$source/build" -ldflags "-s -w -X $module.version=$1" $module/cmd/{workflow-controller,argoexec}
+    rm -rf "$source"
 }
 
 jobset() { go_build "$here/go/jobset" -ldflags '-s -w' sigs.k8s.io/jobset; }
