@@ -23,7 +23,7 @@ if pid=$(node_process); then
     # Its death is the death of the node's first process, and that the death of everything on the node.
     inner=$(first_of_node "$pid")
     kill -KILL "$pid"
-    for _ in {1..200}; do
+    for _ in {1..600}; do
         [[ -e /proc/$pid || -n $inner && -e /proc/$inner ]] || break
         sleep 0.1
     done

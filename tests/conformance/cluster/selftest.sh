@@ -31,8 +31,10 @@ await() { # seconds, what, expected, command...
 }
 
 await 120 "a Job printed its arguments" "['pods', '\$(HOME_OF)']" kubectl logs job/job
-await 180 "a JobSet ended in order" "first=1 second=1 Completed" kubectl get jobset jobset -o \
-    'jsonpath={range .status.replicatedJobsStatus[*]}{.name}={.succeeded} {end}{.status.terminalState}'
+await 180 "a JobSet ended" Completed kubectl get jobset jobset -o 'jsonpath={.status.terminalState}'
+ended=$(kubectl get job jobset-first-0 -o 'jsonpath={.status.completionTime}')
+began=$(kubectl get job jobset-second-0 -o 'jsonpath={.metadata.creationTimestamp}')
+[[ ! $began < $ended ]] || fail "the second job of the JobSet began at $began, before the first ended at $ended"
 await 180 "a workflow of three steps succeeded" "Succeeded 3/3" kubectl get workflow workflow -o 'jsonpath={.status.phase} {.status.progress}'
 await 180 "a CronJob fired and completed" "completed" kubectl get job -o \
     'jsonpath={range .items[?(@.metadata.ownerReferences[0].kind=="CronJob")]}{.status.succeeded}{" completed"}{end}'

@@ -136,15 +136,18 @@ accepts_jobsets() { kubectl create --dry-run=server -f "$here/installations/prob
 
 wait_for 120 "the API server answers" api_ready
 # Objects first, in one go: what they need appears in the meantime.
-kubectl create namespace argo
-kubectl create -f "$manifests/argo.yaml" | tail -n 1
-kubectl create -f "$manifests/jobset.yaml" 2>&1 | tail -n 1
-kubectl -n jobset-system create secret tls jobset-certificate --cert "$state/pki/jobset.crt" --key "$state/pki/jobset.key"
-for kind in mutating validating; do
-    kubectl patch "${kind}webhookconfiguration" "jobset-$kind-webhook-configuration" --type json --patch "[$(for index in 0 1; do
-        echo "{\"op\": \"add\", \"path\": \"/webhooks/$index/clientConfig/caBundle\", \"value\": \"$(base64 -w0 "$state/pki/ca.crt")\"}"
-    done | paste -sd,)]"
-done
+{
+    kubectl create namespace argo
+    kubectl create -f "$manifests/argo.yaml"
+    kubectl create -f "$manifests/jobset.yaml"
+    kubectl -n jobset-system create secret tls jobset-certificate --cert "$state/pki/jobset.crt" --key "$state/pki/jobset.key"
+    for kind in mutating validating; do
+        kubectl patch "${kind}webhookconfiguration" "jobset-$kind-webhook-configuration" --type json --patch "[$(for index in 0 1; do
+            echo "{\"op\": \"add\", \"path\": \"/webhooks/$index/clientConfig/caBundle\", \"value\": \"$(base64 -w0 "$state/pki/ca.crt")\"}"
+        done | paste -sd,)]"
+    done
+} >"$state/log/installations"
+say "Argo and JobSet are installed ($SECONDS s)"
 wait_for 120 "the node is ready" node_ready
 wait_for 120 "Argo's controller runs" available argo workflow-controller
 wait_for 120 "JobSet's controller runs" available jobset-system jobset-controller-manager
