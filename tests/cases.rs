@@ -331,7 +331,7 @@ impl<'a> Run<'a> {
         let environments = fs::read_dir(self.root.join("rendered")).into_iter().flatten().filter_map(Result::ok);
         for folder in environments.map(|entry| entry.path().join(target)) {
             let entries = walkdir::WalkDir::new(&folder).into_iter().filter_map(Result::ok);
-            for path in entries.map(walkdir::DirEntry::into_path).filter(|path| path.is_file() && !path.ends_with(".etlc-manifest.json")) {
+            for path in entries.map(walkdir::DirEntry::into_path).filter(|path| path.is_file() && !path.ends_with(".etlc-manifest")) {
                 let name = path.strip_prefix(&folder).expect("a path in a folder").display().to_string();
                 files.insert(name, fs::read_to_string(&path).expect("rendered files are text"));
             }

@@ -6,8 +6,8 @@ use std::fmt::Write;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// The manifest's name in its folder.
-pub const MANIFEST: &str = ".etlc-manifest.json";
+/// The manifest's name in its folder. It has no ending: `kubectl apply -f FOLDER` takes every `.json` for an object.
+pub const MANIFEST: &str = ".etlc-manifest";
 
 /// The files that etlc wrote, by path from the manifest's folder.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -241,21 +241,21 @@ mod tests {
         let changes = compare(folder.path(), both.clone(), &fleet(&["a", "b"]))?;
         assert_eq!((changes.n_writes(), changes.stale.len()), (3, 3));
         changes.apply()?;
-        assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py", "dags/b.py", "manifests/a.yaml"]);
+        assert_eq!(listing(folder.path()), [".etlc-manifest", "dags/a.py", "dags/b.py", "manifests/a.yaml"]);
 
         // `b` has a fault and is not rendered, `a` no longer writes its manifest.
         let changes = compare(folder.path(), vec![rendered("a", &[("dags/a.py", "2")])], &fleet(&["a", "b"]))?;
         assert_eq!(changes.kept, BTreeMap::from([("b".to_owned(), "b.yaml".to_owned())]));
         assert_eq!(changes.stale[0].reason, "line 1 is `1` and should be `2`");
         changes.apply()?;
-        assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py", "dags/b.py"]);
+        assert_eq!(listing(folder.path()), [".etlc-manifest", "dags/a.py", "dags/b.py"]);
 
         // `b` is gone; a fault in its file alone would not have removed it.
         let faulty = Fleet { specs: BTreeSet::from(["b.yaml".to_owned()]), ..fleet(&["a"]) };
         assert_eq!(compare(folder.path(), Vec::new(), &faulty)?.n_removals(), 0);
         assert_eq!(compare(folder.path(), Vec::new(), &Fleet { complete: false, ..fleet(&["a"]) })?.n_removals(), 0);
         compare(folder.path(), vec![rendered("a", &[("dags/a.py", "2")])], &fleet(&["a"]))?.apply()?;
-        assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py"]);
+        assert_eq!(listing(folder.path()), [".etlc-manifest", "dags/a.py"]);
         compare(folder.path(), Vec::new(), &fleet(&[]))?.apply()?;
         assert_eq!(listing(folder.path()), [] as [String; 0]);
         Ok(())
@@ -272,7 +272,7 @@ mod tests {
         assert_eq!((changes.n_writes(), changes.n_same), (0, 1));
         changes.apply()?;
         assert_eq!(disk::find(&folder.path().join("dags/a.py"))?, Found::File(b"mine".to_vec()));
-        assert_eq!(listing(folder.path()), [".etlc-manifest.json", "dags/a.py", "dags/b.py"]);
+        assert_eq!(listing(folder.path()), [".etlc-manifest", "dags/a.py", "dags/b.py"]);
         Ok(())
     }
 

@@ -309,7 +309,7 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
     match route {
         Route::Env => json!({"name": env, "value": text}),
         Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
-        Route::Field => json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": text}}}),
+        Route::Field => json!({"name": env, "valueFrom": field(&text)}),
         Route::Annotation => {
             let name = match reference {
                 Reference::Param(name) => format!("param-{name}"),
@@ -317,11 +317,16 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
                 other => other.to_string(),
             };
             let key = format!("etlc.dev/{}", names::mangle(&name, Style::Label, 63, &[]));
-            let entry = json!({"name": env, "valueFrom": {"fieldRef": {"fieldPath": format!("metadata.annotations['{key}']")}}});
+            let entry = json!({"name": env, "valueFrom": field(&format!("metadata.annotations['{key}']"))});
             annotations.insert(key, Value::String(text));
             entry
         }
     }
+}
+
+/// A reference to a field of the pod, with the default that a cluster adds: a later server-side apply would take its absence for a conflict.
+fn field(path: &str) -> Value {
+    json!({"fieldRef": {"apiVersion": "v1", "fieldPath": path}})
 }
 
 fn resources(step: &Step) -> Option<Value> {

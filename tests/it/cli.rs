@@ -299,7 +299,7 @@ fn a_named_pipeline_is_rendered_alone() {
     let workspace = Workspace::two();
     assert_eq!(workspace.run(&["render", "first", "--target", "argo"]).code, 0);
     let names: Vec<String> = workspace.files("rendered").into_iter().map(|(path, _)| path).collect();
-    assert_eq!(names, ["default/argo/.etlc-manifest.json", "default/argo/first.yaml"]);
+    assert_eq!(names, ["default/argo/.etlc-manifest", "default/argo/first.yaml"]);
     assert_eq!(workspace.run(&["render", "second", "--target", "argo"]).code, 0);
     assert_eq!(workspace.files("rendered").len(), 3);
 }

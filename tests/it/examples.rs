@@ -87,7 +87,7 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
     }
     let paths = OsSystem.walk(folder, &|_| true).expect("the folder can be read");
     let read = |path: String| (path.clone(), fs::read(folder.join(&path)).expect("the file can be read"));
-    paths.into_iter().filter(|path| !path.ends_with(".etlc-manifest.json")).map(read).collect()
+    paths.into_iter().filter(|path| !path.ends_with(".etlc-manifest")).map(read).collect()
 }
 
 #[test]

@@ -358,7 +358,10 @@ with DAG(
                             {
                                 "name": "ETLC_PARAM_DAYS",
                                 "valueFrom": {
-                                    "fieldRef": {"fieldPath": "metadata.annotations['etlc.dev/param-days']"},
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
                                 },
                             },
                             {"name": "ETLC_RUN_ATTEMPT", "value": "{{ ti.try_number }}"},
@@ -366,6 +369,7 @@ with DAG(
                                 "name": "ETLC_PARAM_SEGMENT",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-segment']",
                                     },
                                 },
@@ -391,6 +395,7 @@ with DAG(
                                 "name": "ETLC_PARAM_FULL_REFRESH",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-full_refresh']",
                                     },
                                 },
@@ -445,7 +450,10 @@ with DAG(
                             {
                                 "name": "ETLC_PARAM_DAYS",
                                 "valueFrom": {
-                                    "fieldRef": {"fieldPath": "metadata.annotations['etlc.dev/param-days']"},
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
                                 },
                             },
                             {"name": "LOG_LEVEL", "value": "info"},

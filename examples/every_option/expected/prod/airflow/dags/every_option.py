@@ -426,7 +426,10 @@ with DAG(
                             {
                                 "name": "ETLC_PARAM_DAYS",
                                 "valueFrom": {
-                                    "fieldRef": {"fieldPath": "metadata.annotations['etlc.dev/param-days']"},
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
                                 },
                             },
                             {"name": "ETLC_RUN_ATTEMPT", "value": "{{ ti.try_number }}"},
@@ -434,6 +437,7 @@ with DAG(
                                 "name": "ETLC_PARAM_SEGMENT",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-segment']",
                                     },
                                 },
@@ -459,6 +463,7 @@ with DAG(
                                 "name": "ETLC_PARAM_FULL_REFRESH",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-full_refresh']",
                                     },
                                 },
@@ -540,7 +545,10 @@ with DAG(
                             {
                                 "name": "ETLC_PARAM_DAYS",
                                 "valueFrom": {
-                                    "fieldRef": {"fieldPath": "metadata.annotations['etlc.dev/param-days']"},
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
                                 },
                             },
                             {"name": "ETLC_RUN_ATTEMPT", "value": "{{ ti.try_number }}"},
@@ -548,6 +556,7 @@ with DAG(
                                 "name": "ETLC_PARAM_SEGMENT",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-segment']",
                                     },
                                 },
@@ -573,6 +582,7 @@ with DAG(
                                 "name": "ETLC_PARAM_FULL_REFRESH",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-full_refresh']",
                                     },
                                 },
@@ -632,7 +642,10 @@ with DAG(
                             {
                                 "name": "ETLC_PARAM_DAYS",
                                 "valueFrom": {
-                                    "fieldRef": {"fieldPath": "metadata.annotations['etlc.dev/param-days']"},
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
                                 },
                             },
                             {"name": "LOG_LEVEL", "value": "info"},

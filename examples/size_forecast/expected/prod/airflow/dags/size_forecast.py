@@ -232,6 +232,7 @@ with DAG(
                                 "name": "ETLC_PARAM_HORIZON_DAYS",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-horizon_days']",
                                     },
                                 },
@@ -303,6 +304,7 @@ with DAG(
                                 "name": "ETLC_PARAM_HORIZON_DAYS",
                                 "valueFrom": {
                                     "fieldRef": {
+                                        "apiVersion": "v1",
                                         "fieldPath": "metadata.annotations['etlc.dev/param-horizon_days']",
                                     },
                                 },
