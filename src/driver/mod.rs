@@ -15,9 +15,11 @@ mod disk;
 mod write;
 mod render;
 mod schema;
+mod fix;
 
 pub use compile::{COMMAND_LINE, Compiled, Pipeline, compile};
 pub use disk::write_file;
+pub use fix::{Fixed, FixedFile, Fixes, fix};
 pub use levels::Levels;
 pub use manifest::{MANIFEST, Manifest, Owned};
 pub use render::{Done, check, render};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Diagnostic, Rule, Severity};
+use crate::diag::{Applicability, Diagnostic, Rule, Severity};
 use crate::source::{Position, SourceMap, Span};
 
 /// Findings that are ready to be printed.
@@ -12,8 +12,12 @@ pub struct Report<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// The files that their spans lie in.
     pub map: &'a SourceMap,
-    /// How paths are shown.
+    /// How paths are shown to people.
     pub paths: &'a Paths,
+    /// How paths are written for services that know the repository and not where the reader stands.
+    pub repository: &'a Paths,
+    /// What the pipelines were compiled for, in a few words.
+    pub checked: &'a str,
     /// How many pipelines were looked at.
     pub n_pipelines: usize,
 }
@@ -83,6 +87,13 @@ impl Report<'_> {
         Summary { errors: count(Severity::Error), warnings: count(Severity::Warning), files: files.len(), pipelines: self.n_pipelines }
     }
 
+    /// How many findings a change that is certain would end.
+    #[must_use]
+    pub fn n_fixable(&self) -> usize {
+        let safe = |found: &&Diagnostic| found.fixes.iter().any(|fix| fix.applicability == Applicability::Safe);
+        self.diagnostics.iter().filter(safe).count()
+    }
+
     pub(super) fn place(&self, span: Span) -> Place {
         let Some(file) = self.map.file(span) else {
             let start = Position { line: 1, column: 1 };
@@ -90,6 +101,12 @@ impl Report<'_> {
         };
         Place { file: file.path().to_owned(), start: file.position(span.start), end: file.position(span.end.max(span.start)) }
     }
+}
+
+/// "1 fault", "2 faults".
+#[must_use]
+pub fn plural(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
 /// True for a place that is no file: what the reader typed after the command's name.
