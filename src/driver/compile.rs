@@ -236,8 +236,18 @@ impl<'a> Session<'a> {
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
+        self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
         Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
+    }
+}
+
+/// A value that a template gave is not mended by writing another value in the template's place.
+fn keep_templates(found: &mut Diagnostic, map: &SourceMap) {
+    let about_templates = ["E01", "E03"].iter().any(|area| found.rule.id.starts_with(area));
+    let is_template = |span: Span| map.file(span).is_some_and(|file| ["{{", "{%"].iter().any(|open| file.slice(span).contains(open)));
+    if !about_templates {
+        found.fixes.retain(|fix| !fix.edits.iter().any(|edit| is_template(edit.span)));
     }
 }
 

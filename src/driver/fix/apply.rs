@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::Fixed;
-use super::state::{Change, Key};
+use super::state::{Change, Class, Key};
 use crate::driver::Root;
 use crate::source::System;
 
@@ -13,8 +13,8 @@ pub(super) struct Candidate {
     pub fixed: Fixed,
     /// The fault's message.
     pub message: String,
-    /// True where the fault is an error.
-    pub is_error: bool,
+    /// What kind of fault it is.
+    pub class: Class,
     /// The edits, each with the place of its file.
     pub edits: Vec<(PathBuf, Change)>,
 }

@@ -19,7 +19,7 @@ use crate::source::{SourceMap, System};
 use apply::{Batch, Candidate};
 use chosen::Chosen;
 use overlay::Overlay;
-use state::{Fault, State};
+use state::{Class, Fault, State};
 
 /// How often the workspace is looked at before what is left is left to people.
 const MAX_LOOKS: usize = 64;
@@ -99,12 +99,11 @@ impl Fixer<'_> {
         }
     }
 
-    /// What can be changed at once: of each fault the first change that may be made, none of them overlapping. Errors come first, because their
-    /// repair may bring other faults to light, which that of a warning never may.
+    /// What can be changed at once: of each fault the first change that may be made, none of them overlapping, and all of one class.
     fn batch(&self) -> Vec<Candidate> {
-        let of = |severity: Option<Severity>| {
+        let of = |class: Class| {
             let mut batch = Batch::default();
-            for fault in self.state.faults.iter().filter(|fault| severity.is_none_or(|severity| fault.severity == severity)) {
+            for fault in self.state.faults.iter().filter(|fault| fault.class() == class) {
                 let may = |applicability| applicability == Applicability::Safe || (self.unsafe_too && applicability == Applicability::Unsafe);
                 let Some(proposal) = fault.proposals.iter().find(|proposal| may(proposal.applicability)) else { continue };
                 let fixed = Fixed { path: fault.path.clone(), line: fault.line, code: fault.code, title: proposal.title.clone() };
@@ -113,14 +112,12 @@ impl Fixer<'_> {
                     Some((real, change.clone()))
                 });
                 if let Some(edits) = edits.collect::<Option<Vec<_>>>().filter(|_| !self.rejected.contains(&fixed)) {
-                    let is_error = fault.severity == Severity::Error;
-                    batch.add(Candidate { fixed, message: fault.message.clone(), is_error, edits });
+                    batch.add(Candidate { fixed, message: fault.message.clone(), class, edits });
                 }
             }
             batch.candidates
         };
-        let errors = of(Some(Severity::Error));
-        if errors.is_empty() { of(None) } else { errors }
+        [Class::Hides, Class::Error, Class::Warning].into_iter().map(of).find(|batch| !batch.is_empty()).unwrap_or_default()
     }
 
     /// Tries a batch, and where it is refused its first half, and so on. False where the last look is spent.
@@ -152,7 +149,6 @@ impl Fixer<'_> {
 
     fn is_worse(&self, after: &State, batch: &[Candidate]) -> bool {
         let more = |before: &BTreeMap<&str, usize>, path: &str, n: usize| n > before.get(path).copied().unwrap_or_default();
-        let changed: BTreeSet<&str> = batch.iter().flat_map(|candidate| &candidate.edits).map(|(_, change)| change.path.as_str()).collect();
         // A fault that is still there was not understood by whoever proposed the change.
         let mut left = self.state.counts();
         for candidate in batch {
@@ -164,11 +160,16 @@ impl Fixer<'_> {
         let stays = batch.iter().map(Candidate::key).any(|key| counts.get(&key) > left.get(&key).filter(|count| **count > 0));
         let yaml = self.state.errors(Fault::is_of_yaml);
         let broken = after.errors(Fault::is_of_yaml).into_iter().any(|(path, n)| more(&yaml, path, n));
-        // Behind an error in a file more may come to light once it is mended, but nowhere else, and never behind a warning.
-        let of_errors = batch.iter().all(|candidate| candidate.is_error);
-        let errors = self.state.errors(|_| true);
-        let grown = |(path, n): (&str, usize)| !(of_errors && changed.contains(path)) && more(&errors, path, n);
-        stays || broken || after.errors(|_| true).into_iter().any(grown)
+        let mut errors = self.state.errors(|_| true);
+        for candidate in batch {
+            match errors.get_mut(candidate.fixed.path.as_str()) {
+                // More may come to light behind it, in the files that were changed.
+                Some(count) if candidate.class == Class::Hides => *count = usize::MAX,
+                Some(count) if candidate.class == Class::Error => *count = count.saturating_sub(1),
+                _ => {}
+            }
+        }
+        stays || broken || after.errors(|_| true).into_iter().any(|(path, n)| more(&errors, path, n))
     }
 
     fn finish(self) -> Fixes {

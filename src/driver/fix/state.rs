@@ -73,12 +73,31 @@ fn tally<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
     counts
 }
 
+/// What mending a fault may do to the number of errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Class {
+    /// An error that keeps others from being seen: those may come to light.
+    Hides,
+    /// An error: there must be one less.
+    Error,
+    /// There must not be more errors.
+    Warning,
+}
+
 /// What makes two findings the same although their file changed around them: path, rule and words.
 pub(super) type Key<'a> = (&'a str, &'static str, &'a str);
 
 impl Fault {
     pub(super) fn key(&self) -> Key<'_> {
         (&self.path, self.code, &self.message)
+    }
+
+    pub(super) fn class(&self) -> Class {
+        match self.severity {
+            Severity::Error if self.code.starts_with("E01") || matches!(self.code, "E0201" | "E0202") => Class::Hides,
+            Severity::Error => Class::Error,
+            Severity::Warning | Severity::Info => Class::Warning,
+        }
     }
 
     /// True where it keeps a file from being read as YAML at all, or leaves a part of it out.
