@@ -43,20 +43,20 @@ fn is_safe(found: &Value) -> bool {
     !file.starts_with("platform/") && found["fixes"].as_array().into_iter().flatten().any(|fix| fix["applicability"] == "safe")
 }
 
-/// What must hold of the findings before and after: fewer, none of them new but behind what was hidden, and nothing certain left to do.
+/// What must hold of the findings before and after: none of them is new but behind what was hidden, and nothing certain is left to do.
 fn kept(before: &[Value], after: &[Value]) -> Vec<String> {
     let key = |found: &Value| format!("{}: {}: {}", found["labels"][0]["file"], found["code"], found["message"]);
     let mut left: BTreeMap<String, usize> = BTreeMap::new();
     before.iter().for_each(|found| *left.entry(key(found)).or_default() += 1);
     let mut faults = Vec::new();
-    for found in after {
+    // Behind a fault of YAML or of the format more may come to light.
+    let hides = |code: &str| code.starts_with("E01") || code.starts_with("E02");
+    let hidden = before.iter().any(|found| is_safe(found) && found["code"].as_str().is_some_and(hides));
+    for found in after.iter().filter(|_| !hidden) {
         match left.get_mut(&key(found)).filter(|count| **count > 0) {
             Some(count) => *count -= 1,
             None => faults.push(format!("a new fault: {}", key(found))),
         }
-    }
-    if before.iter().any(is_safe) && after.len() >= before.len() {
-        faults.push("nothing was fixed".to_owned());
     }
     faults.extend(after.iter().filter(|found| is_safe(found)).map(|found| format!("not fixed: {}", key(found))));
     faults

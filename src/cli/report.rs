@@ -54,6 +54,7 @@ pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Glob
         paths: &Paths::new(root, &world.cwd),
         repository: &Paths::new(root, repository(world, root)),
         checked: &checked(compiled),
+        platform: workspace.settings.platform.as_ref().map(|folder| folder.text.trim_end_matches('/')),
         n_pipelines: compiled.pipelines.len(),
     };
     let text = match global.format {

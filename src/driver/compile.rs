@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::guard::{STACK, guard, internal};
 use super::root::WORKSPACE_FILE;
+use super::shared::Shared;
 use super::select::{Selection, is_below, strays};
 use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
@@ -229,12 +230,15 @@ impl<'a> Session<'a> {
         duplicate_names(&mut outcomes, documents);
         duplicate_files(&mut outcomes);
         let mut pipelines = Vec::new();
+        let mut shared = Shared::default();
         for outcome in outcomes {
             let ok = !blocked && !has_errors(&outcome.diagnostics);
-            self.diagnostics.extend(outcome.diagnostics);
+            let own = shared.take(&outcome.pipeline, outcome.diagnostics, self.workspace.files.map());
+            self.diagnostics.extend(own);
             let files = outcome.pipeline.files.filter(|_| ok);
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
+        self.diagnostics.extend(shared.finish());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
         self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);

@@ -9,6 +9,7 @@ mod workspace;
 mod discover;
 mod select;
 mod guard;
+mod shared;
 mod compile;
 mod manifest;
 mod disk;

@@ -86,7 +86,7 @@ mod tests {
 
     fn rendered(map: &SourceMap, diagnostics: &[Diagnostic]) -> String {
         let paths = Paths::default();
-        render(&Report { diagnostics, map, paths: &paths, repository: &paths, checked: "", n_pipelines: 1 })
+        render(&Report { diagnostics, map, paths: &paths, repository: &paths, checked: "", platform: None, n_pipelines: 1 })
     }
 
     #[test]

@@ -67,11 +67,13 @@ fn last_lines(out: &mut String, report: &Report, n_hidden: usize) {
         let _ = writeln!(out, "… and {n_hidden} more; `--max-faults 0` shows all");
     }
     let _ = writeln!(out, "{counts} ({})", report.checked);
-    match report.n_fixable() {
-        0 => {}
-        n => {
-            let _ = writeln!(out, "{n} can be fixed with `etlc validate --fix`");
-        }
+    let (of_platform, others) = report.n_fixable();
+    if others > 0 {
+        let _ = writeln!(out, "{others} can be fixed with `etlc validate --fix`");
+    }
+    if of_platform > 0 {
+        let folder = report.paths.shown(report.platform.unwrap_or_default());
+        let _ = writeln!(out, "{of_platform} can be fixed with `etlc validate --fix {folder}`");
     }
     let worst = report.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity);
     if let Some(first) = worst {
@@ -234,7 +236,7 @@ mod tests {
     use crate::source::SourceMap;
 
     fn rendered(map: &SourceMap, diagnostic: Diagnostic, look: Look) -> String {
-        render(&Report { diagnostics: &[diagnostic], map, paths: &Paths::default(), repository: &Paths::default(), checked: "no target", n_pipelines: 1 }, look)
+        render(&Report { diagnostics: &[diagnostic], map, paths: &Paths::default(), repository: &Paths::default(), checked: "no target", platform: None, n_pipelines: 1 }, look)
     }
 
     #[test]

@@ -18,6 +18,8 @@ pub struct Report<'a> {
     pub repository: &'a Paths,
     /// What the pipelines were compiled for, in a few words.
     pub checked: &'a str,
+    /// The platform's folder, from the workspace's root.
+    pub platform: Option<&'a str>,
     /// How many pipelines were looked at.
     pub n_pipelines: usize,
 }
@@ -87,11 +89,15 @@ impl Report<'_> {
         Summary { errors: count(Severity::Error), warnings: count(Severity::Warning), files: files.len(), pipelines: self.n_pipelines }
     }
 
-    /// How many findings a change that is certain would end.
-    #[must_use]
-    pub fn n_fixable(&self) -> usize {
+    /// How many findings a change that is certain would end: in the files of the platform, and in all others.
+    pub(super) fn n_fixable(&self) -> (usize, usize) {
         let safe = |found: &&Diagnostic| found.fixes.iter().any(|fix| fix.applicability == Applicability::Safe);
-        self.diagnostics.iter().filter(safe).count()
+        let is_of_platform = |found: &&Diagnostic| {
+            let rest = self.platform.and_then(|folder| self.map.file(found.span())?.path().strip_prefix(folder).map(str::to_owned));
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let (platform, others): (Vec<_>, Vec<_>) = self.diagnostics.iter().filter(safe).partition(is_of_platform);
+        (platform.len(), others.len())
     }
 
     pub(super) fn place(&self, span: Span) -> Place {

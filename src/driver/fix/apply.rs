@@ -1,6 +1,7 @@
 //! Changes of texts: which can be made at once, and the making.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::Fixed;
@@ -62,38 +63,50 @@ pub struct FixedFile {
     pub after: String,
 }
 
-/// The texts after a batch; `None` where a file cannot be read.
-pub(super) fn apply(system: &dyn System, texts: &BTreeMap<PathBuf, String>, batch: &[Candidate]) -> Option<BTreeMap<PathBuf, String>> {
+/// The texts after changes, and where in them the new text of each change lies.
+pub(super) struct Applied {
+    pub texts: BTreeMap<PathBuf, String>,
+    pub places: Vec<(String, Range<usize>)>,
+}
+
+/// Makes the changes of a batch; `None` where a file cannot be read.
+pub(super) fn apply(system: &dyn System, texts: &BTreeMap<PathBuf, String>, batch: &[Candidate]) -> Option<Applied> {
     let mut by_file: BTreeMap<&PathBuf, Vec<&Change>> = BTreeMap::new();
     for (file, change) in batch.iter().flat_map(|candidate| &candidate.edits) {
         by_file.entry(file).or_default().push(change);
     }
     let mut texts = texts.clone();
+    let mut places = Vec::new();
     for (file, mut changes) in by_file {
         let old = match texts.get(file) {
             Some(text) => text.clone(),
             None => String::from_utf8(system.read(file).ok()?).ok()?,
         };
         changes.sort_by_key(|change| (change.range.start, change.range.end));
-        texts.insert(file.clone(), changed(&old, &changes)?);
+        let (new, ranges) = changed(&old, &changes)?;
+        places.extend(changes.iter().map(|change| change.path.clone()).zip(ranges));
+        texts.insert(file.clone(), new);
     }
-    Some(texts)
+    Some(Applied { texts, places })
 }
 
-/// A text with changes made, from its start to its end; `None` where they do not fit it.
-fn changed(old: &str, changes: &[&Change]) -> Option<String> {
+/// A text with changes made, from its start to its end, and where they are; `None` where they do not fit it.
+fn changed(old: &str, changes: &[&Change]) -> Option<(String, Vec<Range<usize>>)> {
     // Whoever proposes a change writes `\n`; a file has its own line breaks.
     let crlf = old.split_inclusive('\n').next().is_some_and(|line| line.ends_with("\r\n"));
     let mut new = String::with_capacity(old.len());
     let mut at = 0;
+    let mut ranges = Vec::new();
     for change in changes {
         new.push_str(old.get(at..change.range.start)?);
+        let start = new.len();
         let text = change.text.replace("\r\n", "\n");
         new.push_str(&if crlf { text.replace('\n', "\r\n") } else { text });
+        ranges.push(start..new.len());
         at = change.range.end;
     }
     new.push_str(old.get(at..)?);
-    Some(new)
+    Some((new, ranges))
 }
 
 /// What became different, by path.
@@ -135,7 +148,9 @@ mod tests {
         let old = "\u{feff}a: 1 \r\nb: é\t# x\r\nc";
         let first = change(3..3, "version: 1\n");
         let second = change(old.len() - 1..old.len(), "d");
-        assert_eq!(changed(old, &[&first, &second]).as_deref(), Some("\u{feff}version: 1\r\na: 1 \r\nb: é\t# x\r\nd"));
+        let (new, places) = changed(old, &[&first, &second]).expect("changes that fit");
+        assert_eq!(new, "\u{feff}version: 1\r\na: 1 \r\nb: é\t# x\r\nd");
+        assert_eq!(places, [3..15, new.len() - 1..new.len()]);
         assert_eq!(changed("é", &[&change(1..2, "")]), None);
         assert_eq!(changed("abc", &[&change(0..2, ""), &change(1..3, "")]), None);
     }

@@ -11,6 +11,7 @@ mod apply;
 pub use apply::FixedFile;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::PathBuf;
 
 use super::{Failure, Request, Root, Workspace, disk};
@@ -142,34 +143,33 @@ impl Fixer<'_> {
 
     /// The texts after a batch and what is wrong with them, unless that is worse than before.
     fn attempt(&self, batch: &[Candidate]) -> Option<(BTreeMap<PathBuf, String>, State)> {
-        let texts = apply::apply(self.system, &self.texts, batch)?;
-        let after = State::of(&Overlay { system: self.system, texts: &texts }, self.root, self.request).ok()?;
-        (!self.is_worse(&after, batch)).then_some((texts, after))
+        let applied = apply::apply(self.system, &self.texts, batch)?;
+        let after = State::of(&Overlay { system: self.system, texts: &applied.texts }, self.root, self.request).ok()?;
+        (!self.is_worse(&after, batch, &applied.places)).then_some((applied.texts, after))
     }
 
-    fn is_worse(&self, after: &State, batch: &[Candidate]) -> bool {
-        let more = |before: &BTreeMap<&str, usize>, path: &str, n: usize| n > before.get(path).copied().unwrap_or_default();
+    fn is_worse(&self, after: &State, batch: &[Candidate], places: &[(String, Range<usize>)]) -> bool {
+        let known = self.state.counts();
         // A fault that is still there was not understood by whoever proposed the change.
-        let mut left = self.state.counts();
+        let mut left = known.clone();
         for candidate in batch {
-            if let Some(count) = left.get_mut(&candidate.key()) {
-                *count = count.saturating_sub(1);
-            }
+            left.entry(candidate.key()).and_modify(|count| *count = count.saturating_sub(1));
         }
         let counts = after.counts();
         let stays = batch.iter().map(Candidate::key).any(|key| counts.get(&key) > left.get(&key).filter(|count| **count > 0));
-        let yaml = self.state.errors(Fault::is_of_yaml);
-        let broken = after.errors(Fault::is_of_yaml).into_iter().any(|(path, n)| more(&yaml, path, n));
-        let mut errors = self.state.errors(|_| true);
-        for candidate in batch {
-            match errors.get_mut(candidate.fixed.path.as_str()) {
-                // More may come to light behind it, in the files that were changed.
-                Some(count) if candidate.class == Class::Hides => *count = usize::MAX,
-                Some(count) if candidate.class == Class::Error => *count = count.saturating_sub(1),
-                _ => {}
-            }
-        }
-        stays || broken || after.errors(|_| true).into_iter().any(|(path, n)| more(&errors, path, n))
+        let class = batch.first().map_or(Class::Warning, |candidate| candidate.class);
+        let is_hit = |fault: &Fault| {
+            let touches = |(path, range): &(String, Range<usize>)| {
+                *path == fault.path && fault.range.start <= range.end && range.start <= fault.range.end
+            };
+            fault.severity == Severity::Error && !known.contains_key(&fault.key()) && places.iter().any(touches)
+        };
+        stays
+            || grown(&self.state.errors(Fault::is_of_yaml), &after.errors(Fault::is_of_yaml), |_| true)
+            || (class == Class::Error && after.faults.iter().any(is_hit))
+            || grown(&self.state.errors(|_| true), &after.errors(|_| true), |path| {
+                class == Class::Warning || !places.iter().any(|(changed, _)| changed == path)
+            })
     }
 
     fn finish(self) -> Fixes {
@@ -177,6 +177,11 @@ impl Fixer<'_> {
         let n_left = self.state.faults.iter().filter(|fault| fault.severity != Severity::Info).count();
         Fixes { done: self.done, undone: self.rejected.into_iter().collect(), files, n_left }
     }
+}
+
+/// True where a file that counts has more errors after than before.
+fn grown(before: &BTreeMap<&str, usize>, after: &BTreeMap<&str, usize>, counts: impl Fn(&str) -> bool) -> bool {
+    after.iter().any(|(path, n)| counts(path) && *n > before.get(path).copied().unwrap_or_default())
 }
 
 impl Fixes {

@@ -20,6 +20,8 @@ pub(super) struct Fault {
     /// Path of its file from the workspace's root.
     pub path: String,
     pub line: u32,
+    /// Its primary place, in bytes.
+    pub range: Range<usize>,
     pub code: &'static str,
     pub severity: Severity,
     pub message: String,
@@ -76,9 +78,9 @@ fn tally<T: Ord>(items: impl Iterator<Item = T>) -> BTreeMap<T, usize> {
 /// What mending a fault may do to the number of errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Class {
-    /// An error that keeps others from being seen: those may come to light.
+    /// An error that keeps others from being seen, also at its own place: those may come to light.
     Hides,
-    /// An error: there must be one less.
+    /// An error of a value: what depends on the value may come to light, but nothing may be wrong with the new value.
     Error,
     /// There must not be more errors.
     Warning,
@@ -119,6 +121,7 @@ fn fault(map: &SourceMap, found: &Diagnostic) -> Option<Fault> {
     Some(Fault {
         path: file.path().to_owned(),
         line: file.position(found.span().start).line,
+        range: file.range_of(found.span()),
         code: found.rule.id,
         severity: found.severity,
         message: found.message.clone(),
