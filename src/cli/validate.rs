@@ -82,9 +82,9 @@ fn clean(compiled: &Compiled) -> String {
 fn said(fixes: &Fixes, paths: &Paths, verb: &str) -> String {
     let line = |fixed: &Fixed| format!("  {}:{}: {} ({})\n", paths.shown(&fixed.path), fixed.line, fixed.title, fixed.code);
     let mut text = String::new();
-    if fixes.done.is_empty() {
+    if fixes.done.is_empty() && fixes.undone.is_empty() {
         text.push_str("nothing to fix\n");
-    } else {
+    } else if !fixes.done.is_empty() {
         let n = fixes.done.len();
         let _ = writeln!(text, "{verb} {n} of {} in {}", plural(n + fixes.n_left, "fault"), plural(fixes.files.len(), "file"));
         fixes.done.iter().for_each(|fixed| text.push_str(&line(fixed)));

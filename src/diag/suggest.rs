@@ -151,7 +151,9 @@ mod tests {
 
     #[test]
     fn only_what_can_mean_nothing_else_is_certain() {
-        for (typed, meant) in [("shedule", Some("schedule")), ("maxDelay", Some("max_delay")), ("Kind", Some("kind")), ("onwer", Some("owner"))] {
+        for (typed, meant) in
+            [("shedule", Some("schedule")), ("maxDelay", Some("max_delay")), ("Kind", Some("kind")), ("onwer", Some("owner"))]
+        {
             assert_eq!(certain(typed, KEYS), meant, "{typed}");
         }
         for typed in ["step", "input", "arg", "kid", "desc", "delay_max", "shedul"] {

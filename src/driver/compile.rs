@@ -10,8 +10,8 @@ use rayon::prelude::*;
 
 use super::guard::{STACK, guard, internal};
 use super::root::WORKSPACE_FILE;
-use super::shared::Shared;
 use super::select::{Selection, is_below, strays};
+use super::shared::Shared;
 use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};

@@ -1,7 +1,7 @@
 //! When a pipeline runs.
 
-use super::{cron, mend};
 use super::pipeline::Resolver;
+use super::{cron, mend};
 use crate::diag::{Applicability, Diagnostic, catalogue, nearest};
 use crate::plan::{Overlap, Schedule};
 use crate::spec;
@@ -78,14 +78,12 @@ pub(super) fn timezone(resolver: &mut Resolver<'_>, field: Option<&Field<String>
     let near = known.iter().find(|zone| zone.eq_ignore_ascii_case(name)).map(String::as_str);
     let near = near.or_else(|| nearest(name, known.iter().map(String::as_str)));
     let same = near.filter(|zone| zone.eq_ignore_ascii_case(name)).map(str::to_owned);
-    let found =
-        Diagnostic::new(&catalogue::INVALID_TIMEZONE, field.span, format!("no time zone is called `{name}`"))
-            .label("not in the IANA database")
-            .note("engines read offsets, abbreviations and `Local` differently, so only IANA names are taken")
-            .help(near.map_or_else(
-                || "write a name such as `UTC` or `America/Los_Angeles`".to_owned(),
-                |zone| format!("did you mean `{zone}`?"),
-            ));
+    let found = Diagnostic::new(&catalogue::INVALID_TIMEZONE, field.span, format!("no time zone is called `{name}`"))
+        .label("not in the IANA database")
+        .note("engines read offsets, abbreviations and `Local` differently, so only IANA names are taken")
+        .help(
+            near.map_or_else(|| "write a name such as `UTC` or `America/Los_Angeles`".to_owned(), |zone| format!("did you mean `{zone}`?")),
+        );
     resolver.report(match same {
         Some(zone) => found.fix(format!("write `{zone}`"), Applicability::Safe, field.span, zone),
         None => found,

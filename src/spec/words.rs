@@ -100,7 +100,10 @@ mod tests {
         ] {
             assert_eq!(duration(text).as_deref(), Some(expected), "{text}");
         }
-        for text in ["", "5", "5M", "5 months", "0.3s", "ms", "500ms", "-1s", "1h-30m", "P1Y", "P1M", "PT", "P", "1..5h", "1.h", "9999999h", "00:05:00"] {
+        for text in [
+            "", "5", "5M", "5 months", "0.3s", "ms", "500ms", "-1s", "1h-30m", "P1Y", "P1M", "PT", "P", "1..5h", "1.h", "9999999h",
+            "00:05:00",
+        ] {
             assert_eq!(duration(text), None, "{text}");
         }
     }

@@ -11,6 +11,7 @@ mod schema_agreement;
 mod emit;
 mod emit_plans;
 mod examples;
+mod fix;
 mod generated;
 mod tidy;
 mod workspace;

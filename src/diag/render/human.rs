@@ -236,7 +236,18 @@ mod tests {
     use crate::source::SourceMap;
 
     fn rendered(map: &SourceMap, diagnostic: Diagnostic, look: Look) -> String {
-        render(&Report { diagnostics: &[diagnostic], map, paths: &Paths::default(), repository: &Paths::default(), checked: "no target", platform: None, n_pipelines: 1 }, look)
+        render(
+            &Report {
+                diagnostics: &[diagnostic],
+                map,
+                paths: &Paths::default(),
+                repository: &Paths::default(),
+                checked: "no target",
+                platform: None,
+                n_pipelines: 1,
+            },
+            look,
+        )
     }
 
     #[test]

@@ -69,7 +69,15 @@ mod tests {
             .note("why")
             .help("do\nthis");
         let paths = Paths::default();
-        let report = Report { diagnostics: &[diagnostic], map: &map, paths: &paths, repository: &paths, checked: "", platform: None, n_pipelines: 1 };
+        let report = Report {
+            diagnostics: &[diagnostic],
+            map: &map,
+            paths: &paths,
+            repository: &paths,
+            checked: "",
+            platform: None,
+            n_pipelines: 1,
+        };
         let expected = "\
 a.yaml:2:1: error[E0201]: unknown key `y b.yaml:1:1: error`
   here: this one

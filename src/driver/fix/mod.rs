@@ -105,7 +105,8 @@ impl Fixer<'_> {
         let of = |class: Class| {
             let mut batch = Batch::default();
             for fault in self.state.faults.iter().filter(|fault| fault.class() == class) {
-                let may = |applicability| applicability == Applicability::Safe || (self.unsafe_too && applicability == Applicability::Unsafe);
+                let may =
+                    |applicability| applicability == Applicability::Safe || (self.unsafe_too && applicability == Applicability::Unsafe);
                 let Some(proposal) = fault.proposals.iter().find(|proposal| may(proposal.applicability)) else { continue };
                 let fixed = Fixed { path: fault.path.clone(), line: fault.line, code: fault.code, title: proposal.title.clone() };
                 let edits = proposal.changes.iter().map(|change| {

@@ -79,9 +79,12 @@ pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, ex
             }
         }
         Some(Scalar::Str) => match meant(text, expected) {
-            Some(meant) if *style != Style::Computed => {
-                diagnostic.help(format!("write `{meant}`, without quotes")).fix(format!("write `{meant}`"), Applicability::Safe, node.span, meant)
-            }
+            Some(meant) if *style != Style::Computed => diagnostic.help(format!("write `{meant}`, without quotes")).fix(
+                format!("write `{meant}`"),
+                Applicability::Safe,
+                node.span,
+                meant,
+            ),
             _ => diagnostic,
         },
         _ => diagnostic,

@@ -105,7 +105,8 @@ fn bad_escape(file: &SourceFile, text: &str, open: usize) -> Option<Repair> {
         .note("between double quotes a backslash starts an escape; between single quotes it is a character");
     if !inner.contains(['\'', '"', '\n']) {
         // Where another backslash does start an escape, it may be meant as one.
-        let applicability = if inner.match_indices('\\').all(|(at, _)| is_bad(inner, at)) { Applicability::Safe } else { Applicability::Unsafe };
+        let applicability =
+            if inner.match_indices('\\').all(|(at, _)| is_bad(inner, at)) { Applicability::Safe } else { Applicability::Unsafe };
         diagnostic = diagnostic.fix("use single quotes", applicability, file.span_of(range.clone()), format!("'{inner}'"));
     }
     Some(Repair { range, diagnostic: diagnostic.help("use single quotes, or write the backslash twice") })
