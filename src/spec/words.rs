@@ -1,5 +1,7 @@
 //! Lengths of time as people write them elsewhere: `5 minutes`, `1.5h`, `PT5M`.
 
+use std::fmt::Write;
+
 const UNITS: [(&[&str], u64, char); 5] = [
     (&["w", "week", "weeks"], 604_800, 'w'),
     (&["d", "day", "days"], 86_400, 'd'),
@@ -23,7 +25,7 @@ pub(super) fn duration(text: &str) -> Option<String> {
     let mut out = String::new();
     for (_, length, letter) in &UNITS[1..] {
         if rest >= *length {
-            out.push_str(&format!("{}{letter}", rest / length));
+            let _ = write!(out, "{}{letter}", rest / length);
             rest %= length;
         }
     }
@@ -76,7 +78,7 @@ fn whole(number: &str, length: u64) -> Option<u64> {
     }
     let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
     let parts = fraction.parse::<u64>().or(if fraction.is_empty() { Ok(0) } else { Err(()) }).ok()? * length;
-    (parts % scale == 0).then(|| whole.parse::<u64>().ok().map(|whole| whole * length + parts / scale))?
+    parts.is_multiple_of(scale).then(|| whole.parse::<u64>().ok().map(|whole| whole * length + parts / scale))?
 }
 
 #[cfg(test)]

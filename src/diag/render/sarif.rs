@@ -23,7 +23,7 @@ pub fn render(report: &Report) -> String {
     let results: Vec<Value> = placed.into_iter().map(|diagnostic| writer.result(diagnostic)).collect();
     let mut invocation = json!({"executionSuccessful": typed.is_empty()});
     if !typed.is_empty() {
-        invocation["toolConfigurationNotifications"] = typed.into_iter().map(|diagnostic| writer.notification(diagnostic)).collect();
+        invocation["toolConfigurationNotifications"] = typed.into_iter().map(notification).collect();
     }
     let log = json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json",
@@ -114,16 +114,16 @@ impl Writer<'_> {
         result
     }
 
-    fn notification(&self, diagnostic: &Diagnostic) -> Value {
-        json!({"descriptor": {"id": diagnostic.rule.id}, "level": level(diagnostic.severity), "message": {"text": message(diagnostic)}})
-    }
-
     fn fingerprint(&mut self, diagnostic: &Diagnostic) -> Option<String> {
         let file = self.report.map.file(diagnostic.span())?;
         let lines = self.fingerprints.entry(file.id()).or_insert_with(|| fingerprint::of_lines(file.text()));
         let line = file.position(diagnostic.span().start).line as usize;
         lines.get(line - 1).cloned()
     }
+}
+
+fn notification(diagnostic: &Diagnostic) -> Value {
+    json!({"descriptor": {"id": diagnostic.rule.id}, "level": level(diagnostic.severity), "message": {"text": message(diagnostic)}})
 }
 
 fn message(diagnostic: &Diagnostic) -> String {

@@ -123,7 +123,7 @@ pub(super) fn files(system: &dyn System, root: &Root, texts: BTreeMap<PathBuf, S
 mod tests {
     use super::*;
 
-    fn change(range: std::ops::Range<usize>, text: &str) -> Change {
+    fn change(range: Range<usize>, text: &str) -> Change {
         Change { path: "a".to_owned(), range, text: text.to_owned() }
     }
 
