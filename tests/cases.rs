@@ -1,6 +1,8 @@
 //! Runs every case of `tests/cases/` and every page of `docs/errors/` through the whole program. `tests/cases/README.md` says how they are written.
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test runner writes workspaces and prints what it finds")]
 
+mod fixed;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -79,6 +81,7 @@ enum Role<'a> {
     Plan(&'a [String]),
     Out(&'a str, &'a str),
     Console,
+    Fixed(&'a str),
     Args,
     Prose,
 }
@@ -90,6 +93,7 @@ impl Block {
             ["diagnostics"] => Role::Diagnostics,
             ["args"] => Role::Args,
             ["console"] => Role::Console,
+            ["fixed", path] | [_, "fixed", path] => Role::Fixed(path),
             ["plan", ..] => Role::Plan(&self.words[1..]),
             [_, "plan", ..] => Role::Plan(&self.words[2..]),
             ["out", target, path] | [_, "out", target, path] => Role::Out(target, path),
@@ -133,12 +137,14 @@ impl Case {
                     let run = Run::new(self, |block| block.section.is_empty() || block.section == section);
                     faults.extend(run.page(expected).into_iter().map(|fault| format!("## {section}: {fault}")));
                     faults.extend(run.outputs(&mut blessed));
+                    faults.extend(fixed::check(&run, &mut blessed));
                 }
             }
         } else {
             let run = Run::new(self, |_| true);
             faults.extend(run.marks());
             faults.extend(run.outputs(&mut blessed));
+            faults.extend(fixed::check(&run, &mut blessed));
         }
         if bless && !blessed.is_empty() {
             let mut text = self.text.clone();
@@ -300,15 +306,22 @@ impl<'a> Run<'a> {
                     out.get(path).cloned().unwrap_or_else(known)
                 }
                 Role::Console => self.console(old),
-                Role::File(..) | Role::Args | Role::Prose => continue,
+                Role::File(..) | Role::Fixed(_) | Role::Args | Role::Prose => continue,
             };
-            let new = if new.is_empty() || new.ends_with('\n') { new } else { new + "\n" };
-            if new != old {
-                faults.push(format!("the block `{}` {DIFFERS}\n{}", block.words.join(" "), changes(old, &new)));
-                blessed.push((block.range.clone(), new));
-            }
+            faults.extend(self.compare(block, new, blessed));
         }
         faults
+    }
+
+    /// Compares a block with what should stand in it.
+    fn compare(&self, block: &Block, new: String, blessed: &mut Vec<(Range<usize>, String)>) -> Option<String> {
+        let old = &self.case.text[block.range.clone()];
+        let new = if new.is_empty() || new.ends_with('\n') { new } else { new + "\n" };
+        (new != old).then(|| {
+            let fault = format!("the block `{}` {DIFFERS}\n{}", block.words.join(" "), changes(old, &new));
+            blessed.push((block.range.clone(), new));
+            fault
+        })
     }
 
     fn plan(&self, words: &[String]) -> String {

@@ -56,6 +56,9 @@ pub(super) struct Global {
     /// How to print what was found
     #[arg(long, global = true, help_heading = "Options of every verb", value_name = "FORMAT", default_value = "human")]
     pub format: Format,
+    /// How many findings are shown to people at most, the most severe first; 0 shows all
+    #[arg(long, global = true, help_heading = "Options of every verb", value_name = "N", default_value_t = 100)]
+    pub max_faults: usize,
 }
 
 /// When to use colour.
@@ -80,6 +83,8 @@ pub(super) enum Format {
     Sarif,
     /// GitHub workflow commands, for annotations on a pull request
     Github,
+    /// A line for each place, for editors, `grep` and screen readers
+    Text,
 }
 
 /// What to compile.

@@ -1,5 +1,7 @@
 //! Opens the workspace, compiles what was asked for, and prints what was found.
 
+use std::path::Path;
+
 use clap::error::ErrorKind;
 
 use super::args::{Color, Format, Global};
@@ -7,7 +9,7 @@ use super::world::World;
 use crate::diag::render::{self, Look, Paths, Report};
 use crate::diag::{Diagnostic, Severity};
 use crate::driver::{self, COMMAND_LINE, Compiled, Failure, Request, Workspace};
-use crate::source::SourceMap;
+use crate::source::{EntryKind, SourceMap};
 
 /// Where findings go in a format for machines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,9 +47,16 @@ pub(super) fn fail(failure: &Failure, global: &Global, world: &mut World) -> u8 
 
 /// Prints what was found.
 pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Global, world: &mut World, stream: Stream) -> u8 {
-    let paths = Paths::new(workspace.files.root(), &world.cwd);
-    let report =
-        Report { diagnostics: &compiled.diagnostics, map: workspace.files.map(), paths: &paths, n_pipelines: compiled.pipelines.len() };
+    let root = workspace.files.root();
+    let report = Report {
+        diagnostics: &compiled.diagnostics,
+        map: workspace.files.map(),
+        paths: &Paths::new(root, &world.cwd),
+        repository: &Paths::new(root, repository(world, root)),
+        checked: &checked(compiled),
+        platform: workspace.settings.platform.as_ref().map(|folder| folder.text.trim_end_matches('/')),
+        n_pipelines: compiled.pipelines.len(),
+    };
     let text = match global.format {
         Format::Human => {
             let text = render::human(&report, look(global, world));
@@ -57,6 +66,7 @@ pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Glob
         Format::Json => render::json(&report),
         Format::Sarif => render::sarif(&report),
         Format::Github => render::github(&report),
+        Format::Text => render::text(&report),
     };
     match stream {
         Stream::Result => world.print(&text, 0),
@@ -64,6 +74,21 @@ pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Glob
             world.say(&text);
             0
         }
+    }
+}
+
+/// The folder that a code host counts paths from: the nearest above the workspace that git keeps, or else the reader's own.
+fn repository<'a>(world: &'a World, root: &'a Path) -> &'a Path {
+    let is_kept = |folder: &&Path| matches!(world.system.kind(&folder.join(".git")), Ok(EntryKind::Folder | EntryKind::File(_)));
+    root.ancestors().find(is_kept).unwrap_or(&world.cwd)
+}
+
+/// What the pipelines were compiled for.
+pub(super) fn checked(compiled: &Compiled) -> String {
+    let target = compiled.target.as_ref().map_or_else(|| "no target".to_owned(), |target| format!("target `{target}`"));
+    match compiled.environment.as_str() {
+        "default" => target,
+        environment => format!("{target}, environment `{environment}`"),
     }
 }
 
@@ -81,7 +106,13 @@ pub(super) fn exit_code(workspace: &Workspace, diagnostics: &[Diagnostic], deny_
 /// How text for people looks on the error stream.
 pub(super) fn look(global: &Global, world: &World) -> Look {
     let width = world.terminal.width.filter(|_| world.terminal.stderr).unwrap_or(100).clamp(60, 120);
-    Look { color: color(global, world, world.terminal.stderr), ascii: world.terminal.dumb, width }
+    Look {
+        color: color(global, world, world.terminal.stderr),
+        ascii: world.terminal.dumb,
+        plain: world.terminal.plain,
+        width,
+        most: Some(global.max_faults).filter(|&most| most > 0).unwrap_or(usize::MAX),
+    }
 }
 
 fn color(global: &Global, world: &World, terminal: bool) -> bool {

@@ -33,6 +33,8 @@ pub struct Terminal {
     pub dumb: bool,
     /// True where `NO_COLOR` is set.
     pub no_color: bool,
+    /// True where `NO_GRAPHICS` is set: nothing is drawn, for people who have the text read to them.
+    pub plain: bool,
 }
 
 impl World<'_> {
@@ -66,6 +68,7 @@ pub fn main() -> ExitCode {
         width: terminal_size::terminal_size_of(io::stderr()).map(|(width, _)| usize::from(width.0)),
         dumb: set("TERM").is_some_and(|term| term == "dumb"),
         no_color: set("NO_COLOR").is_some(),
+        plain: set("NO_GRAPHICS").is_some(),
     };
     let cwd = std::env::current_dir().and_then(|cwd| system.canonicalize(&cwd));
     let cwd = match cwd {

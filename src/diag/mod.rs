@@ -9,4 +9,4 @@ pub mod render;
 
 pub use catalogue::Rule;
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, sort};
-pub use suggest::{did_you_mean, nearest, one_of};
+pub use suggest::{certain, did_you_mean, nearest, one_of};

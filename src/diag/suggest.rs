@@ -9,6 +9,22 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     misspelt.or_else(|| reordered(&plain, &names)).or_else(|| shortened(&plain, &names))
 }
 
+/// The name that was meant for certain: the same words written otherwise (`maxDelay`), or one typing mistake away from a name of some length, and from no
+/// other. A name that is only longer or shorter by an `s` is another one.
+#[must_use]
+pub fn certain<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const SHORT: usize = 5;
+    let typed = plain(typed);
+    let near = names.into_iter().filter_map(|name| Some((distance(&typed, name)?, name))).filter(|(distance, _)| *distance <= 1);
+    let near: Vec<(usize, &str)> = near.collect();
+    let [(distance, name)] = near.as_slice() else { return None };
+    let is_plural = |one: &str, many: &str| many.strip_suffix('s') == Some(one);
+    let other = plain(name);
+    let sure = *distance == 0
+        || (typed.chars().count().min(name.chars().count()) >= SHORT && !is_plural(&typed, &other) && !is_plural(&other, &typed));
+    sure.then_some(*name)
+}
+
 /// "did you mean `x`?" for the nearest name.
 #[must_use]
 pub fn did_you_mean<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
@@ -131,6 +147,19 @@ mod tests {
         assert_eq!(nearest("a", ["b", "c"]), None);
         assert_eq!(nearest("us", ["uk", "eu"]), None);
         assert_eq!(nearest("owner", ["owner"]), None);
+    }
+
+    #[test]
+    fn only_what_can_mean_nothing_else_is_certain() {
+        for (typed, meant) in
+            [("shedule", Some("schedule")), ("maxDelay", Some("max_delay")), ("Kind", Some("kind")), ("onwer", Some("owner"))]
+        {
+            assert_eq!(certain(typed, KEYS), meant, "{typed}");
+        }
+        for typed in ["step", "input", "arg", "kid", "desc", "delay_max", "shedul"] {
+            assert_eq!(certain(typed, KEYS), None, "{typed}");
+        }
+        assert_eq!(certain("regian", ["region", "regina"]), None);
     }
 
     #[test]

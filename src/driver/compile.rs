@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use super::guard::{STACK, guard, internal};
 use super::root::WORKSPACE_FILE;
 use super::select::{Selection, is_below, strays};
+use super::shared::Shared;
 use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
@@ -229,15 +230,28 @@ impl<'a> Session<'a> {
         duplicate_names(&mut outcomes, documents);
         duplicate_files(&mut outcomes);
         let mut pipelines = Vec::new();
+        let mut shared = Shared::default();
         for outcome in outcomes {
             let ok = !blocked && !has_errors(&outcome.diagnostics);
-            self.diagnostics.extend(outcome.diagnostics);
+            let own = shared.take(&outcome.pipeline, outcome.diagnostics, self.workspace.files.map());
+            self.diagnostics.extend(own);
             let files = outcome.pipeline.files.filter(|_| ok);
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
+        self.diagnostics.extend(shared.finish());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
+        self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
         Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
+    }
+}
+
+/// A value that a template gave is not mended by writing another value in the template's place.
+fn keep_templates(found: &mut Diagnostic, map: &SourceMap) {
+    let about_templates = ["E01", "E03"].iter().any(|area| found.rule.id.starts_with(area));
+    let is_template = |span: Span| map.file(span).is_some_and(|file| ["{{", "{%"].iter().any(|open| file.slice(span).contains(open)));
+    if !about_templates {
+        found.fixes.retain(|fix| !fix.edits.iter().any(|edit| is_template(edit.span)));
     }
 }
 

@@ -36,16 +36,36 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
 }
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_as(path, bytes, None)
+}
+
+fn write_as(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     std::fs::create_dir_all(folder)?;
     // The process id keeps two runs at once from writing into one temporary file.
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let written = std::fs::write(&temporary, bytes).and_then(|()| std::fs::rename(&temporary, path));
+    let permit = || permissions.map_or(Ok(()), |permissions| std::fs::set_permissions(&temporary, permissions));
+    let written = std::fs::write(&temporary, bytes).and_then(|()| permit()).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
     written
+}
+
+/// Gives a file that exists a new text, with its permissions. A file that is not what it was thought to be is not touched.
+///
+/// # Errors
+/// When it may not be written, or is not what was read.
+pub(super) fn replace(path: &Path, before: &[u8], after: &[u8]) -> io::Result<()> {
+    let permissions = std::fs::symlink_metadata(path)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it may not be written"));
+    }
+    if find(path)? != Found::File(before.to_vec()) {
+        return Err(io::Error::other("it was changed by another program at the same time"));
+    }
+    write_as(path, after, Some(permissions))
 }
 
 /// Removes a file, and its folder if that is then empty.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::catalogue::{ALL, Level, Rule};
-use crate::diag::{Diagnostic, Severity, catalogue, did_you_mean, one_of};
+use crate::diag::{Applicability, Diagnostic, Severity, catalogue, certain, did_you_mean, one_of};
 use crate::source::Span;
 
 /// The levels that were changed.
@@ -53,5 +53,9 @@ fn unknown(name: &str, span: Span) -> Diagnostic {
         return diagnostic.note(format!("`{name}` is an error, and errors have no level")).help("remove this line");
     }
     let names = || lints().map(|rule| rule.id);
-    diagnostic.note(format!("known: {}", one_of(names()))).maybe_help(did_you_mean(name, names()))
+    let diagnostic = diagnostic.note(format!("known: {}", one_of(names()))).maybe_help(did_you_mean(name, names()));
+    match certain(&name.replace('_', "-"), names()) {
+        Some(near) => diagnostic.fix(format!("replace with `{near}`"), Applicability::Safe, span, near),
+        None => diagnostic,
+    }
 }

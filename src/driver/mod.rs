@@ -9,15 +9,18 @@ mod workspace;
 mod discover;
 mod select;
 mod guard;
+mod shared;
 mod compile;
 mod manifest;
 mod disk;
 mod write;
 mod render;
 mod schema;
+mod fix;
 
 pub use compile::{COMMAND_LINE, Compiled, Pipeline, compile};
 pub use disk::write_file;
+pub use fix::{Fixed, FixedFile, Fixes, fix};
 pub use levels::Levels;
 pub use manifest::{MANIFEST, Manifest, Owned};
 pub use render::{Done, check, render};

@@ -15,6 +15,7 @@ mod layers;
 mod header;
 mod schedule;
 mod cron;
+mod mend;
 mod params;
 mod steps;
 mod datasets;

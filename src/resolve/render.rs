@@ -1,7 +1,7 @@
 //! Templates in trees: each scalar that is one is rendered, the rest stays.
 
 use super::faults;
-use crate::diag::Diagnostic;
+use crate::diag::{Applicability, Diagnostic};
 use crate::source::{Files, Span};
 use crate::syntax::{Entry, Kind, Node};
 use crate::template::{Engine, Fault, Scope};
@@ -38,7 +38,14 @@ impl Renderer<'_> {
     }
 
     fn place(&self, fault: &Fault, node: &Node) -> Diagnostic {
-        faults::in_template(fault, self.span(fault, |range| faults::place(self.files.map(), node, range)))
+        let place = |range| faults::place(self.files.map(), node, range);
+        let found = faults::in_template(fault, self.span(fault, place));
+        match &fault.fix {
+            Some((range, text)) if fault.file.is_none() => {
+                found.fix(format!("write `{text}`"), Applicability::Safe, place(range.clone()), text.clone())
+            }
+            _ => found,
+        }
     }
 
     /// The place of a fault: in a macro's file, or where the template's own bytes came from.

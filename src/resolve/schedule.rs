@@ -1,8 +1,8 @@
 //! When a pipeline runs.
 
-use super::cron;
 use super::pipeline::Resolver;
-use crate::diag::{Diagnostic, catalogue, nearest};
+use super::{cron, mend};
+use crate::diag::{Applicability, Diagnostic, catalogue, nearest};
 use crate::plan::{Overlap, Schedule};
 use crate::spec;
 use crate::syntax::Field;
@@ -15,12 +15,18 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Sc
     let cron = schedule.cron.get().and_then(|text| match cron::canonical(text) {
         Ok(cron) => Some(cron),
         Err(fault) => {
-            resolver.report(
+            let found =
                 Diagnostic::new(&catalogue::INVALID_CRON, schedule.cron.span, format!("`{text}` is not a schedule: {}", fault.message))
                     .label("not a schedule")
                     .note("the common subset of all engines is read: five fields, minute hour day month weekday, with `*`, numbers, names, lists, ranges and steps")
-                    .help(fault.help),
-            );
+                    .help(fault.help);
+            resolver.report(match mend::cron(text) {
+                Some(cron) => {
+                    let new = mend::quoted(resolver.cx.files.map(), schedule.cron.span, &cron);
+                    found.fix(format!("write `{cron}`"), Applicability::Safe, schedule.cron.span, new)
+                }
+                None => found,
+            });
             None
         }
     })?;
@@ -71,14 +77,16 @@ pub(super) fn timezone(resolver: &mut Resolver<'_>, field: Option<&Field<String>
     let known: Vec<_> = jiff::tz::db().available().map(|zone| zone.as_str().to_owned()).collect();
     let near = known.iter().find(|zone| zone.eq_ignore_ascii_case(name)).map(String::as_str);
     let near = near.or_else(|| nearest(name, known.iter().map(String::as_str)));
-    resolver.report(
-        Diagnostic::new(&catalogue::INVALID_TIMEZONE, field.span, format!("no time zone is called `{name}`"))
-            .label("not in the IANA database")
-            .note("engines read offsets, abbreviations and `Local` differently, so only IANA names are taken")
-            .help(near.map_or_else(
-                || "write a name such as `UTC` or `America/Los_Angeles`".to_owned(),
-                |zone| format!("did you mean `{zone}`?"),
-            )),
-    );
+    let same = near.filter(|zone| zone.eq_ignore_ascii_case(name)).map(str::to_owned);
+    let found = Diagnostic::new(&catalogue::INVALID_TIMEZONE, field.span, format!("no time zone is called `{name}`"))
+        .label("not in the IANA database")
+        .note("engines read offsets, abbreviations and `Local` differently, so only IANA names are taken")
+        .help(
+            near.map_or_else(|| "write a name such as `UTC` or `America/Los_Angeles`".to_owned(), |zone| format!("did you mean `{zone}`?")),
+        );
+    resolver.report(match same {
+        Some(zone) => found.fix(format!("write `{zone}`"), Applicability::Safe, field.span, zone),
+        None => found,
+    });
     None
 }

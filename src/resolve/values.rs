@@ -11,7 +11,7 @@ use super::header::{self, Header};
 use super::index::Offer;
 use super::pipeline::Resolver;
 use super::steps::Draft;
-use crate::diag::{Diagnostic, catalogue, did_you_mean};
+use crate::diag::{Applicability, Diagnostic, catalogue, did_you_mean};
 use crate::plan::text::{TextError, find};
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
 use crate::source::Span;
@@ -206,6 +206,7 @@ fn needless(written: &str, reference: &Reference, span: Span) -> Diagnostic {
     .label("has no use for a fallback")
     .note("only a value that a step hands over can be missing, where that step was skipped")
     .help(format!("write `${{{reference}}}`; a parameter's own default stands under `params`"))
+    .fix(format!("write `${{{reference}}}`"), Applicability::Safe, span, format!("${{{reference}}}"))
 }
 
 struct Found {

@@ -89,7 +89,9 @@ impl SourceFile {
         let at = self.text.floor_char_boundary(offset.saturating_sub(self.base) as usize);
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start as usize <= at) - 1;
-        let column = self.text[starts[line] as usize..at].chars().count() + 1;
+        // A byte order mark is no column: editors do not show it.
+        let shown = self.text[starts[line] as usize..at].trim_start_matches('\u{feff}');
+        let column = shown.chars().count() + 1;
         Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 

@@ -11,6 +11,7 @@ mod platform;
 mod workspace;
 mod kind;
 mod split;
+mod words;
 mod fields;
 pub mod schema;
 

@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::scalars::scalar;
+use crate::syntax::decode::report::{SAFE, UNSAFE};
 use crate::syntax::decode::{Marker, parsed};
 
 /// A length of time in whole seconds, written `90s`, `5m`, `2h`, `1d` or `1h30m`.
@@ -53,7 +54,9 @@ impl Duration {
                     "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
                 );
             }
-            format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d")
+            let fix = super::words::duration(text).filter(|fix| read_duration(fix).is_some());
+            let fix = fix.map_or_else(String::new, |fix| format!("\n{SAFE}{fix}"));
+            format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d{fix}")
         })
     }
 }
@@ -211,7 +214,10 @@ fn memory_refusal(text: &str) -> String {
         _ => "",
     };
     if is_number && !guess.is_empty() {
-        return format!("`{text}` is not a quantity of memory\nwrite `{digits}{guess}`");
+        // `Gib` can mean nothing else; `GB` is the power of 1000, and often the other is meant.
+        let sure = guess.ends_with('i') && unit.len() > 1 || unit == guess;
+        let how = if sure { SAFE } else { UNSAFE };
+        return format!("`{text}` is not a quantity of memory\nwrite `{digits}{guess}`\n{how}{digits}{guess}");
     }
     format!(
         "`{text}` is not a quantity of memory\nwrite a number and Ki, Mi, Gi, Ti (powers of 1024) or k, M, G, T (powers of 1000): 512Mi, 4Gi"

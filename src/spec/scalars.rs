@@ -1,6 +1,7 @@
 //! Scalars with rules of their own. Each newtype holds its parser and its schema side by side, so that the two cannot differ.
 //!
-//! A parser's refusal is one line that says what is wrong and, where there is more to say, a second one that says what to do.
+//! A parser's refusal is one line that says what is wrong, where there is more to say a second one that says what to do, and where one text was meant for
+//! certain or likely a third one with it.
 
 use std::borrow::Cow;
 
@@ -8,6 +9,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use crate::diag::did_you_mean;
+use crate::syntax::decode::report::{SAFE, UNSAFE};
 use crate::syntax::decode::{Marker, parsed};
 
 /// A name of a pipeline, step, dataset, param, var or output: `[a-z][a-z0-9_]*`, at most 63 characters.
@@ -87,7 +89,7 @@ impl Name {
             return Err(format!("the name `{text}` is longer than {LONGEST} characters"));
         }
         let mended = mend(text);
-        let help = if mended.is_empty() { String::new() } else { format!("; `{mended}` would be one") };
+        let help = if mended.is_empty() { String::new() } else { format!("; `{mended}` would be one\n{UNSAFE}{mended}") };
         Err(format!("`{text}` is not a name\na name is a lowercase letter, then lowercase letters, digits and `_`{help}"))
     }
 }
@@ -194,13 +196,25 @@ impl Date {
         let shape =
             text.len() == 10 && text.bytes().enumerate().all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
         if !shape {
-            return Err(format!("`{text}` is not a day\nwrite it as YYYY-MM-DD, such as 2026-01-31"));
+            return Err(format!("`{text}` is not a day\nwrite it as YYYY-MM-DD, such as 2026-01-31{}", mended_day(text)));
         }
         match text.parse::<jiff::civil::Date>() {
             Ok(_) => Ok(Self(text.to_owned())),
             Err(_) => Err(format!("the calendar has no day `{text}`")),
         }
     }
+}
+
+/// A day that is written with the year first is no other day.
+fn mended_day(text: &str) -> String {
+    let parts: Vec<&str> = text.split(['-', '/']).collect();
+    let number = |part: &str| part.parse::<u8>().ok().filter(|_| (1..=2).contains(&part.len()));
+    let day = match parts.as_slice() {
+        [year, month, day] if year.len() == 4 && year.bytes().all(|b| b.is_ascii_digit()) => number(month).zip(number(day)),
+        _ => None,
+    };
+    let day = day.map(|(month, day)| format!("{}-{month:02}-{day:02}", parts[0]));
+    day.filter(|day| day.parse::<jiff::civil::Date>().is_ok()).map_or_else(String::new, |day| format!("\n{SAFE}{day}"))
 }
 
 scalar!(Version, Some(Marker::Version), {"description": "The version of this format.", "type": "integer", "const": 1});

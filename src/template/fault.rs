@@ -40,11 +40,13 @@ pub struct Fault {
     pub notes: Vec<String>,
     /// What to do.
     pub help: Option<String>,
+    /// Other bytes of the template's text, and what was meant by them for certain.
+    pub fix: Option<(Range<usize>, String)>,
 }
 
 impl Fault {
     pub(super) fn new(rule: &'static Rule, range: Range<usize>, message: impl Into<String>) -> Self {
-        Self { range, file: None, rule, message: message.into(), label: String::new(), notes: Vec::new(), help: None }
+        Self { range, file: None, rule, message: message.into(), label: String::new(), notes: Vec::new(), help: None, fix: None }
     }
 
     pub(super) fn label(mut self, text: impl Into<String>) -> Self {

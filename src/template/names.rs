@@ -403,8 +403,10 @@ impl<'t> Walker<'t, '_> {
             let whole = bytes(expr.span());
             let written = &self.text[whole.clone()];
             let value = if written == name { format!("{name}.…") } else { written.to_owned() };
+            let fix = braces(self.text, &whole).map(|braces| (braces, format!("${{{value}}}"))).filter(|_| written.contains('.'));
             let fault =
                 Fault::new(&catalogue::RUNTIME_IN_TEMPLATE, whole, format!("`{written}` is not known when templates are evaluated"));
+            let fault = Fault { fix, ..fault };
             self.found.faults.push(
                 fault
                     .label("a run-time value")
@@ -548,4 +550,10 @@ fn kind_of(value: &Value) -> &'static str {
         Value::Array(_) => "a list",
         Value::Object(_) => "a map",
     }
+}
+/// The bytes of a `{{ … }}` that holds nothing but the given bytes.
+fn braces(text: &str, inner: &Range<usize>) -> Option<Range<usize>> {
+    let before = text[..inner.start].trim_end().strip_suffix("{{")?;
+    let after = text[inner.end..].trim_start().strip_prefix("}}")?;
+    Some(before.len()..text.len() - after.len())
 }

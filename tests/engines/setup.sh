@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs the real engines that the checks beside this file use: Airflow and the Python readers into a virtual
-# environment, Argo's linter and Kubernetes' validation as two Go programs.
+# environment, Argo's linter and Kubernetes' validation as two Go programs, and fetches the published schema of SARIF.
 #
 #   tests/engines/setup.sh          everything
 #   tests/engines/setup.sh python   only the virtual environment
 #   tests/engines/setup.sh go       only the Go programs
+#   tests/engines/setup.sh sarif    only the schema of SARIF
 #
 # All of it lies in $ETLC_ENGINES_DIR (default: target/engines). A part whose inputs did not change is left as it is.
 set -euo pipefail
@@ -51,20 +52,34 @@ setup_go() {
     echo "$inputs" >"$engines/go.stamp"
 }
 
+setup_sarif() {
+    local inputs crate
+    command -v cargo >/dev/null || fail "the schema of SARIF comes as a crate; there is no 'cargo' on PATH"
+    inputs="$(cat "$here"/sarif/Cargo.{toml,lock} | sha256sum)"
+    is_done sarif "$inputs" && return
+    rm -f "$engines/sarif.stamp"
+    # Nothing is built: the crate is only fetched, and its schema copied.
+    crate=$(cd "$here/sarif" && cargo metadata --locked --format-version 1 |
+        python3 -c 'import json, sys; print(next(p["manifest_path"] for p in json.load(sys.stdin)["packages"] if p["name"] == "serde-sarif"))') ||
+        fail "the crate with the schema of SARIF cannot be fetched"
+    install -m 644 "$(dirname "$crate")/src/schema.json" "$engines/sarif-2.1.0.json"
+    echo "$inputs" >"$engines/sarif.stamp"
+}
+
 build() {
     (cd "$here/$1" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$engines/bin/$2" .) ||
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python go}"; do
+for part in "${@:-python go sarif}"; do
     for name in $part; do
         case $name in
-        python | go)
+        python | go | sarif)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python' and 'go'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'go' and 'sarif'" ;;
         esac
     done
 done

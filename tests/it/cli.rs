@@ -14,7 +14,10 @@ use crate::workspace::{Workspace, pipeline, run};
 fn init_makes_a_workspace_that_validates_and_renders() {
     let workspace = Workspace::starter();
     let validated = workspace.run(&["validate"]);
-    assert_eq!((validated.code, validated.stderr.as_str(), validated.stdout.as_str()), (0, "1 pipeline, no faults\n", ""));
+    assert_eq!(
+        (validated.code, validated.stderr.as_str(), validated.stdout.as_str()),
+        (0, "1 pipeline, no faults (target `argo`, environment `prod`)\n", "")
+    );
     assert_eq!(workspace.run(&["render"]).code, 0);
     assert!(!workspace.files("rendered").is_empty());
 }
@@ -185,9 +188,9 @@ fn assert_sarif(log: &Value) {
         "patternProperties": {".*": {"type": "integer"}}
     });
     let message = serde_json::json!({"type": "object", "required": ["text"], "additionalProperties": false, "properties": {"text": {"type": "string"}, "markdown": {"type": "string"}}});
-    let artifact = serde_json::json!({"type": "object", "required": ["uri"], "additionalProperties": false, "properties": {"uri": {"type": "string", "pattern": "^[^/:\\\\ ]"}}});
+    let artifact = serde_json::json!({"type": "object", "required": ["uri"], "additionalProperties": false, "properties": {"uri": {"type": "string", "pattern": "^[^/:\\\\ ]"}, "uriBaseId": {"const": "%SRCROOT%"}}});
     let location = serde_json::json!({"type": "object", "additionalProperties": false, "properties": {
-        "message": message,
+        "id": {"type": "integer", "minimum": 1}, "message": message,
         "physicalLocation": {"type": "object", "additionalProperties": false, "properties": {"artifactLocation": artifact, "region": region}}
     }});
     let fix = serde_json::json!({"type": "object", "required": ["artifactChanges"], "additionalProperties": false, "properties": {
@@ -199,15 +202,18 @@ fn assert_sarif(log: &Value) {
     }});
     let result = serde_json::json!({"type": "object", "required": ["message", "ruleId"], "additionalProperties": false, "properties": {
         "ruleId": {"type": "string"}, "ruleIndex": {"type": "integer", "minimum": 0}, "level": {"enum": ["none", "note", "warning", "error"]}, "message": message,
-        "locations": {"type": "array", "items": location}, "relatedLocations": {"type": "array", "minItems": 1, "items": location}, "fixes": {"type": "array", "minItems": 1, "items": fix}
+        "locations": {"type": "array", "items": location}, "relatedLocations": {"type": "array", "minItems": 1, "items": location}, "fixes": {"type": "array", "minItems": 1, "items": fix},
+        "partialFingerprints": {"type": "object", "additionalProperties": {"type": "string"}}
     }});
     let rule = serde_json::json!({"type": "object", "required": ["id"], "additionalProperties": false, "properties": {
-        "id": {"type": "string"}, "shortDescription": message, "help": message, "helpUri": {"type": "string", "pattern": "^https://"},
+        "id": {"type": "string"}, "shortDescription": message, "fullDescription": message, "help": message, "properties": {"type": "object"}, "helpUri": {"type": "string", "pattern": "^https://"},
         "defaultConfiguration": {"type": "object", "properties": {"level": {"enum": ["none", "note", "warning", "error"]}}}
     }});
     let driver = serde_json::json!({"type": "object", "required": ["name"], "properties": {"rules": {"type": "array", "items": rule, "uniqueItems": true}}});
     let run = serde_json::json!({"type": "object", "required": ["tool", "results"], "additionalProperties": false, "properties": {
         "tool": {"type": "object", "required": ["driver"], "properties": {"driver": driver}},
+        "invocations": {"type": "array", "items": {"type": "object", "required": ["executionSuccessful"]}},
+        "originalUriBaseIds": {"type": "object", "required": ["%SRCROOT%"]},
         "columnKind": {"enum": ["utf16CodeUnits", "unicodeCodePoints"]}, "results": {"type": "array", "items": result}
     }});
     let schema = serde_json::json!({"type": "object", "required": ["version", "runs"], "additionalProperties": false, "properties": {

@@ -13,6 +13,7 @@ mod emit;
 mod emit_plans;
 mod exec;
 mod examples;
+mod fix;
 mod generated;
 mod tidy;
 mod workspace;

@@ -141,13 +141,24 @@ fn line_range(file: &SourceFile, number: u32) -> Range<usize> {
     start..start + text.strip_suffix('\r').unwrap_or(text).len()
 }
 
-/// A character that is safe to print, itself where it is one already. Tabs stay.
+/// A character that is safe to print, itself where it is one already; what has no width and joins nothing would hide a fault. Tabs stay.
 fn visible(c: char) -> char {
     match c {
         '\t' => '\t',
         '\0'..='\x1f' => char::from_u32(0x2400 + u32::from(c)).unwrap_or('\u{fffd}'),
         '\x7f' => '\u{2421}',
-        '\u{80}'..='\u{9f}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' => '\u{fffd}',
+        '\u{80}'..='\u{9f}'
+        | '\u{ad}'
+        | '\u{61c}'
+        | '\u{180e}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
+        | '\u{2028}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}' => '\u{fffd}',
         _ => c,
     }
 }

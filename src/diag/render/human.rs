@@ -5,10 +5,11 @@
 use std::fmt::{self, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
+use unicode_width::UnicodeWidthStr;
 
 use super::excerpt::{Excerpt, excerpts, printable};
-use super::report::word;
-use super::{Report, Summary};
+use super::report::{plural, word};
+use super::{Report, Summary, text};
 use crate::diag::{Diagnostic, Severity};
 
 /// How findings look.
@@ -18,38 +19,70 @@ pub struct Look {
     pub color: bool,
     /// Lines are drawn with ASCII characters alone.
     pub ascii: bool,
+    /// Nothing is drawn: one line for each place, for people who have the text read to them.
+    pub plain: bool,
     /// Width to wrap at, in columns.
     pub width: usize,
+    /// At most so many findings are shown.
+    pub most: usize,
 }
 
 impl Default for Look {
     fn default() -> Self {
-        Self { color: false, ascii: false, width: 100 }
+        Self { color: false, ascii: false, plain: false, width: 100, most: usize::MAX }
     }
 }
 
-/// All findings and a last line that counts them.
+/// The findings, the most severe where there are more than `look` allows, and last lines that count them all.
 #[must_use]
 pub fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
-    for diagnostic in report.diagnostics {
-        finding(&mut out, report, look, diagnostic);
-        out.push('\n');
+    let shown = most_severe(report.diagnostics, look.most);
+    for diagnostic in &shown {
+        if look.plain {
+            text::finding(&mut out, report, diagnostic);
+        } else {
+            finding(&mut out, report, look, diagnostic);
+            out.push('\n');
+        }
     }
-    if let Some(last) = counts(&report.summary()) {
-        out.push_str(&last);
-        out.push('\n');
+    last_lines(&mut out, report, report.diagnostics.len() - shown.len());
+    out
+}
+
+/// At most so many findings, in their order; errors before warnings where some must be left out.
+fn most_severe(all: &[Diagnostic], most: usize) -> Vec<&Diagnostic> {
+    let mut shown: Vec<(usize, &Diagnostic)> = all.iter().enumerate().collect();
+    if shown.len() > most {
+        shown.sort_by_key(|(index, diagnostic)| (diagnostic.severity, *index));
+        shown.truncate(most);
+        shown.sort_by_key(|(index, _)| *index);
+    }
+    shown.into_iter().map(|(_, diagnostic)| diagnostic).collect()
+}
+
+fn last_lines(out: &mut String, report: &Report, n_hidden: usize) {
+    let Some(counts) = counts(&report.summary()) else { return };
+    if n_hidden > 0 {
+        let _ = writeln!(out, "… and {n_hidden} more; `--max-faults 0` shows all");
+    }
+    let _ = writeln!(out, "{counts} ({})", report.checked);
+    let (of_platform, others) = report.n_fixable();
+    if others > 0 {
+        let _ = writeln!(out, "{others} can be fixed with `etlc validate --fix`");
+    }
+    if of_platform > 0 {
+        let folder = report.paths.shown(report.platform.unwrap_or_default());
+        let _ = writeln!(out, "{of_platform} can be fixed with `etlc validate --fix {folder}`");
     }
     let worst = report.diagnostics.iter().min_by_key(|diagnostic| diagnostic.severity);
     if let Some(first) = worst {
         let _ = writeln!(out, "`etlc explain {}` tells more", first.rule.id);
     }
-    out
 }
 
 /// "2 errors and 1 warning in 3 files", if there is anything to count.
 fn counts(summary: &Summary) -> Option<String> {
-    let plural = |n: usize, word: &str| format!("{n} {word}{}", if n == 1 { "" } else { "s" });
     let found = match (summary.errors, summary.warnings) {
         (0, 0) => return None,
         (errors, 0) => plural(errors, "error"),
@@ -113,7 +146,7 @@ fn wrap(line: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut column = 0;
     for word in line.split(' ') {
-        let length = word.chars().count();
+        let length = UnicodeWidthStr::width(word);
         if column > 0 && column + 1 + length > width {
             lines.push(String::new());
             column = 0;
@@ -203,7 +236,18 @@ mod tests {
     use crate::source::SourceMap;
 
     fn rendered(map: &SourceMap, diagnostic: Diagnostic, look: Look) -> String {
-        render(&Report { diagnostics: &[diagnostic], map, paths: &Paths::default(), n_pipelines: 1 }, look)
+        render(
+            &Report {
+                diagnostics: &[diagnostic],
+                map,
+                paths: &Paths::default(),
+                repository: &Paths::default(),
+                checked: "no target",
+                platform: None,
+                n_pipelines: 1,
+            },
+            look,
+        )
     }
 
     #[test]
@@ -238,7 +282,7 @@ error[E0201]: unknown key `shedule`
         `steps`, `tags`, `timeout`, `trigger` or `vars`
   help: did you mean `schedule`?
 
-1 error in 1 file
+1 error in 1 file (no target)
 `etlc explain E0201` tells more
 ";
         let text = rendered(&map, diagnostic, Look::default());

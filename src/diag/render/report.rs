@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Diagnostic, Rule, Severity};
+use crate::diag::{Applicability, Diagnostic, Rule, Severity};
 use crate::source::{Position, SourceMap, Span};
 
 /// Findings that are ready to be printed.
@@ -12,8 +12,14 @@ pub struct Report<'a> {
     pub diagnostics: &'a [Diagnostic],
     /// The files that their spans lie in.
     pub map: &'a SourceMap,
-    /// How paths are shown.
+    /// How paths are shown to people.
     pub paths: &'a Paths,
+    /// How paths are written for services that know the repository and not where the reader stands.
+    pub repository: &'a Paths,
+    /// What the pipelines were compiled for, in a few words.
+    pub checked: &'a str,
+    /// The platform's folder, from the workspace's root.
+    pub platform: Option<&'a str>,
     /// How many pipelines were looked at.
     pub n_pipelines: usize,
 }
@@ -83,6 +89,17 @@ impl Report<'_> {
         Summary { errors: count(Severity::Error), warnings: count(Severity::Warning), files: files.len(), pipelines: self.n_pipelines }
     }
 
+    /// How many findings a change that is certain would end: in the files of the platform, and in all others.
+    pub(super) fn n_fixable(&self) -> (usize, usize) {
+        let safe = |found: &&Diagnostic| found.fixes.iter().any(|fix| fix.applicability == Applicability::Safe);
+        let is_of_platform = |found: &&Diagnostic| {
+            let rest = self.platform.and_then(|folder| self.map.file(found.span())?.path().strip_prefix(folder).map(str::to_owned));
+            rest.is_some_and(|rest| rest.starts_with('/'))
+        };
+        let (platform, others): (Vec<_>, Vec<_>) = self.diagnostics.iter().filter(safe).partition(is_of_platform);
+        (platform.len(), others.len())
+    }
+
     pub(super) fn place(&self, span: Span) -> Place {
         let Some(file) = self.map.file(span) else {
             let start = Position { line: 1, column: 1 };
@@ -90,6 +107,12 @@ impl Report<'_> {
         };
         Place { file: file.path().to_owned(), start: file.position(span.start), end: file.position(span.end.max(span.start)) }
     }
+}
+
+/// "1 fault", "2 faults".
+#[must_use]
+pub fn plural(n: usize, word: &str) -> String {
+    format!("{n} {word}{}", if n == 1 { "" } else { "s" })
 }
 
 /// True for a place that is no file: what the reader typed after the command's name.

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::datasets::{self, Datasets};
 use crate::resolve::fields::{self};
@@ -11,7 +11,7 @@ use crate::resolve::pipeline::Resolver;
 use crate::resolve::sql::{self, Sql};
 use crate::resolve::steps::Draft;
 use crate::resolve::values::{Scene, Uses, reserved};
-use crate::resolve::{condition, faults};
+use crate::resolve::{condition, faults, mend};
 use crate::source::Span;
 use crate::spec::{self, Format};
 use crate::sql::Dialect;
@@ -230,6 +230,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         match condition::parse(text, &kind) {
             Ok(condition) => Some(condition),
             Err(fault) => {
+                let fix = mend::operator(text, fault.range.start);
                 let span = faults::place(files, node, fault.range);
                 let found = Diagnostic::new(&catalogue::CONDITION, span, fault.message)
                     .label("in this condition")
@@ -237,7 +238,13 @@ impl<'a> Lowering<'_, '_, 'a> {
                         "a condition compares `${…}` values, numbers, quoted strings, booleans and lists, joined by `and`, `or` and `not`",
                     )
                     .help(fault.help);
-                self.resolver.report(found);
+                self.resolver.report(match fix {
+                    Some((range, new)) => {
+                        let place = faults::place(files, node, range);
+                        found.fix(format!("write `{}`", new.trim()), Applicability::Safe, place, new)
+                    }
+                    None => found,
+                });
                 None
             }
         }

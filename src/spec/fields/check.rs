@@ -76,7 +76,7 @@ impl Checker {
     }
 
     fn refuse(&mut self, node: &Node, name: Name<'_>, key_span: Option<Span>, message: &str) {
-        self.diagnostics.push(report::refused(&catalogue::INVALID_VALUE, report::place(node, key_span), name, message));
+        self.diagnostics.push(report::refused(&catalogue::INVALID_VALUE, report::place(node, key_span), node, name, message));
     }
 
     fn alternative(&mut self, schema: &Schema, node: &Node, name: Name<'_>, key_span: Option<Span>) {
@@ -148,7 +148,7 @@ impl Checker {
             match schema.under(&entry.key) {
                 Some(schema) => self.value(schema, &entry.value, Name::key(&entry.key), Some(entry.key_span)),
                 None if matches!(schema.additional, Additional::None) => {
-                    self.diagnostics.push(report::unknown_key(entry, name, &allowed));
+                    self.diagnostics.push(report::unknown_key(entry, name, &allowed, entries));
                 }
                 None => {}
             }

@@ -129,7 +129,7 @@ impl<'a> StructAccess<'a> {
         let absent: Vec<_> = fields.iter().copied().filter(|field| !entries.iter().any(|entry| entry.key == *field)).collect();
         let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !is_field(&entry.key)) {
-            owner.sink.push(report::unknown_key(entry, owner.name, fields));
+            owner.sink.push(report::unknown_key(entry, owner.name, fields, entries));
             misspelt
                 .extend(nearest(&entry.key, fields.iter().copied()).and_then(|near| fields.iter().copied().find(|field| *field == near)));
         }
@@ -184,7 +184,12 @@ impl Absent<'_> {
     fn missing(&self) -> Span {
         let head = report::head(self.owner.node, self.owner.key_span);
         if !self.silent {
-            self.owner.sink.push(report::missing_key(self.field, self.owner.name, head));
+            let is_version = self.field == "version" && self.owner.name.key.is_none();
+            self.owner.sink.push(if is_version {
+                report::missing_version(self.owner.node, head)
+            } else {
+                report::missing_key(self.field, self.owner.name, head)
+            });
         }
         head
     }

@@ -40,7 +40,7 @@ impl<'a> Value<'a> {
             Fault::Found(diagnostic) => self.sink.push(*diagnostic),
             Fault::Expected(what) => self.sink.push(report::wrong_type(self.node, self.name, self.key_span, &what)),
             Fault::Refused(message) => {
-                self.sink.push(report::refused(self.rule, report::place(self.node, self.key_span), self.name, &message));
+                self.sink.push(report::refused(self.rule, report::place(self.node, self.key_span), self.node, self.name, &message));
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use crate::diag::{Applicability, Diagnostic, Rule, catalogue, nearest, one_of};
+use crate::diag::{Applicability, Diagnostic, Rule, catalogue, certain, nearest, one_of};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style, resolve};
 
@@ -69,12 +69,22 @@ pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, ex
             let quoted = format!("\"{text}\"");
             diagnostic.help(format!("write `{quoted}`")).fix("quote it", Applicability::Safe, node.span, quoted)
         }
-        Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => diagnostic.help("a list of one item is written `[item]`"),
-        Some(Scalar::Str) => match meant(text, expected) {
-            Some(meant) if *style != Style::Computed => {
-                let applicability = if meant == text { Applicability::Safe } else { Applicability::Unsafe };
-                diagnostic.help(format!("write `{meant}`, without quotes")).fix(format!("write `{meant}`"), applicability, node.span, meant)
+        Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => {
+            let diagnostic = diagnostic.help("a list of one item is written `[item]`");
+            let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
+            if *style == Style::Plain && is_word {
+                diagnostic.fix("make it a list of one item", Applicability::Safe, node.span, format!("[{text}]"))
+            } else {
+                diagnostic
             }
+        }
+        Some(Scalar::Str) => match meant(text, expected) {
+            Some(meant) if *style != Style::Computed => diagnostic.help(format!("write `{meant}`, without quotes")).fix(
+                format!("write `{meant}`"),
+                Applicability::Safe,
+                node.span,
+                meant,
+            ),
             _ => diagnostic,
         },
         _ => diagnostic,
@@ -108,11 +118,33 @@ pub(super) fn template_for_fixed(node: &Node, name: Name<'_>) -> Diagnostic {
         .help("write the value itself")
 }
 
-/// A value of the right type that is refused. The message may go on with what to do on a second line.
-pub(crate) fn refused(rule: &'static Rule, span: Span, name: Name<'_>, message: &str) -> Diagnostic {
-    let (what, help) = message.split_once('\n').map_or((message, None), |(what, help)| (what, Some(help.to_owned())));
-    Diagnostic::new(rule, span, named(name, what)).maybe_help(help)
+/// A value of the right type that is refused. The message may go on with what to do on a second line, and on a third with [`SAFE`] or [`UNSAFE`] and the text
+/// to put in the value's place.
+pub(crate) fn refused(rule: &'static Rule, span: Span, node: &Node, name: Name<'_>, message: &str) -> Diagnostic {
+    let mut lines = message.splitn(3, '\n');
+    let found = Diagnostic::new(rule, span, named(name, lines.next().unwrap_or_default()));
+    let found = found.maybe_help(lines.next().map(str::to_owned));
+    let fix = lines.next().and_then(|line| {
+        let safe = line.strip_prefix(SAFE).map(|text| (Applicability::Safe, text));
+        safe.or_else(|| line.strip_prefix(UNSAFE).map(|text| (Applicability::Unsafe, text)))
+    });
+    match (fix, &node.kind) {
+        (Some((applicability, text)), Kind::Scalar(_, style)) if *style != Style::Computed => {
+            let quote = match style {
+                Style::SingleQuoted => "'",
+                Style::DoubleQuoted => "\"",
+                Style::Plain | Style::Literal(_) | Style::Folded(_) | Style::Computed => "",
+            };
+            found.fix(format!("write `{text}`"), applicability, node.span, format!("{quote}{text}{quote}"))
+        }
+        _ => found,
+    }
 }
+
+/// Before a text that a refused one means for certain.
+pub(crate) const SAFE: &str = "safe ";
+/// Before a text that a refused one likely means.
+pub(crate) const UNSAFE: &str = "unsafe ";
 
 /// A word that is none of those allowed.
 pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&str]) -> Diagnostic {
@@ -120,13 +152,18 @@ pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&st
     let diagnostic = Diagnostic::new(&catalogue::INVALID_VALUE, node.span, message);
     let begun = || allowed.iter().copied().filter(|name| text.len() > 1 && name.starts_with(text)).min();
     match nearest(text, allowed.iter().copied()).or_else(begun) {
-        Some(near) => suggest(diagnostic, node.span, near),
+        Some(near) => suggest(diagnostic, node.span, near, certain(text, allowed.iter().copied()).is_some()),
         None => diagnostic,
     }
 }
 
-/// A key that the map does not have. `owner` is what the map belongs to.
-pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str]) -> Diagnostic {
+/// A key that the map does not have. `owner` is what the map belongs to, and `entries` are all that it has.
+pub(crate) fn unknown_key<'a>(
+    entry: &Entry,
+    owner: Name<'_>,
+    allowed: &[&str],
+    entries: impl IntoIterator<Item = &'a Entry>,
+) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
     let message = format!("unknown key `{}`{of}", crate::syntax::scalar::shorten(&entry.key));
     let mut diagnostic = Diagnostic::new(&catalogue::UNKNOWN_KEY, entry.key_span, message);
@@ -134,7 +171,13 @@ pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str]) -> D
         diagnostic = diagnostic.note(format!("allowed here: {}", all_of(allowed)));
     }
     match nearest(&entry.key, allowed.iter().copied()) {
-        Some(near) => suggest(diagnostic, entry.key_span, near),
+        Some(near) => {
+            // Not where the key that was meant is there, or another one means it too.
+            let mut others = entries.into_iter().filter(|other| other.key_span != entry.key_span);
+            let taken = others.any(|other| other.key == near || nearest(&other.key, allowed.iter().copied()) == Some(near));
+            let sure = !taken && certain(&entry.key, allowed.iter().copied()) == Some(near);
+            suggest(diagnostic, entry.key_span, near, sure)
+        }
         None => diagnostic,
     }
 }
@@ -144,14 +187,22 @@ fn all_of(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
-fn suggest(diagnostic: Diagnostic, span: Span, near: &str) -> Diagnostic {
-    diagnostic.help(format!("did you mean `{near}`?")).fix(format!("replace with `{near}`"), Applicability::Unsafe, span, near)
+fn suggest(diagnostic: Diagnostic, span: Span, near: &str, sure: bool) -> Diagnostic {
+    let applicability = if sure { Applicability::Safe } else { Applicability::Unsafe };
+    diagnostic.help(format!("did you mean `{near}`?")).fix(format!("replace with `{near}`"), applicability, span, near)
 }
 
 /// A key that the map must have. `head` is where the map is shown.
 pub(crate) fn missing_key(key: &str, owner: Name<'_>, head: Span) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
     Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}")).label(format!("`{key}` is required here"))
+}
+
+/// A file without its version, of which there is one so far. `first` is its first key.
+pub(crate) fn missing_version(root: &Node, head: Span) -> Diagnostic {
+    let found = missing_key("version", Name::ROOT, head).help("start the file with `version: 1`");
+    let is_block = root.entries().first().is_some_and(|entry| entry.key_span.start == root.span.start);
+    if is_block { found.fix("start the file with `version: 1`", Applicability::Safe, Span::at(head.start), "version: 1\n") } else { found }
 }
 
 /// Where a map is shown when it lacks something: its own key, or else its first one.

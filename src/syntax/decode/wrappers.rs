@@ -49,7 +49,8 @@ impl Marker {
     }
 }
 
-/// Reads a string that a newtype parses. A refusal is a message and, on a second line, what to do.
+/// Reads a string that a newtype parses. A refusal is a message, on a second line what to do, and on a third what to write instead, as `report::refused`
+/// reads it.
 pub(crate) fn parsed<'de, D: Deserializer<'de>, T>(
     deserializer: D,
     marker: Option<Marker>,

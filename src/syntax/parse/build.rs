@@ -154,7 +154,7 @@ impl Builder<'_> {
         let end = if frame.flow { range.end } else { frame.end };
         let kind = match frame.content {
             Content::List(items) => Kind::List(items),
-            Content::Map(map) => Kind::Map(map.finish(&mut self.diagnostics)),
+            Content::Map(map) => Kind::Map(map.finish(self.file, &mut self.diagnostics)),
         };
         let node = Node { span: self.file.span_of(frame.start..end), kind };
         self.finish(node, frame.anchor, frame.height + 1);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::diag::{Applicability, Diagnostic, catalogue};
-use crate::source::Span;
+use crate::source::{SourceFile, Span};
 use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
 /// A key that waits for its value.
@@ -91,7 +91,7 @@ impl MapBuilder {
     }
 
     /// The entries, each key once: what was written wins over what `<<` brought, and of two alike the first.
-    pub(super) fn finish(self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+    pub(super) fn finish(self, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept: Vec<Slot> = Vec::with_capacity(self.entries.len());
         for slot in self.entries {
@@ -102,7 +102,7 @@ impl MapBuilder {
             };
             match (kept[known].merged, slot.merged) {
                 (true, false) => kept[known] = slot,
-                (false, false) => diagnostics.push(duplicate(&kept[known].entry, &slot.entry)),
+                (false, false) => diagnostics.push(duplicate(file, &kept[known].entry, &slot.entry)),
                 (_, true) => {}
             }
         }
@@ -110,9 +110,27 @@ impl MapBuilder {
     }
 }
 
-fn duplicate(first: &Entry, second: &Entry) -> Diagnostic {
-    Diagnostic::new(&catalogue::DUPLICATE_KEY, second.key_span, format!("the key `{}` stands twice in one map", second.key))
+fn duplicate(file: &SourceFile, first: &Entry, second: &Entry) -> Diagnostic {
+    let found = Diagnostic::new(&catalogue::DUPLICATE_KEY, second.key_span, format!("the key `{}` stands twice in one map", second.key))
         .label("again here")
         .also(first.key_span, "first here")
-        .help("remove one of them")
+        .help("remove one of them");
+    match repeated_lines(file, first, second) {
+        Some(lines) => found.fix("remove the second, which says the same", Applicability::Safe, lines, ""),
+        None => found,
+    }
+}
+
+/// The lines of an entry that repeats another one word for word and stands on lines of its own, without a comment.
+fn repeated_lines(file: &SourceFile, first: &Entry, second: &Entry) -> Option<Span> {
+    let range = |entry: &Entry| file.range_of(entry.key_span.to(entry.value.span));
+    let text = file.text();
+    let (one, two) = (range(first), range(second));
+    if text[one] != text[two.clone()] || text[two.clone()].contains('#') {
+        return None;
+    }
+    let start = text[..two.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[two.end..].find('\n').map_or(text.len(), |at| two.end + at + 1);
+    let alone = text[start..two.start].trim().is_empty() && text[two.end..end].trim().is_empty();
+    alone.then(|| file.span_of(start..end))
 }

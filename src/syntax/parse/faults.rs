@@ -3,7 +3,7 @@
 use granit_parser::ErrorKind;
 
 use super::document::MAX_DEPTH;
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Edit, Fix, catalogue};
 use crate::source::{SourceFile, Span};
 
 /// The fault of a file that is nested too deep.
@@ -75,10 +75,36 @@ fn tab(file: &SourceFile, offset: usize) -> Diagnostic {
     let at = near.unwrap_or(offset);
     let width = text[at..].len() - text[at..].trim_start_matches('\t').len();
     let place = if width == 0 { place(file, at) } else { file.span_of(at..at + width) };
-    Diagnostic::new(&catalogue::YAML_SYNTAX, place, "a tab is used as indentation")
+    let found = Diagnostic::new(&catalogue::YAML_SYNTAX, place, "a tab is used as indentation")
         .label("a tab")
         .note("YAML takes only spaces, because a tab has no fixed width")
-        .help("use spaces")
+        .help("use spaces");
+    match untabbed(file) {
+        edits if edits.is_empty() => found,
+        edits => {
+            let fix = Fix { title: "indent with two spaces for each tab".to_owned(), applicability: Applicability::Safe, edits };
+            Diagnostic { fixes: vec![fix], ..found }
+        }
+    }
+}
+
+/// Two spaces for each tab before a line, in a file that is indented by tabs alone and holds no text whose blanks count.
+fn untabbed(file: &SourceFile) -> Vec<Edit> {
+    let mut edits = Vec::new();
+    let mut at = 0;
+    for line in file.text().split_inclusive('\n') {
+        let n_tabs = line.len() - line.trim_start_matches('\t').len();
+        let body = line[n_tabs..].trim_end();
+        let opens_text = body.trim_end_matches(['+', '-']).ends_with(['|', '>']);
+        if opens_text || body.contains('\t') || (body.starts_with(' ') && !body.is_empty()) {
+            return Vec::new();
+        }
+        if n_tabs > 0 {
+            edits.push(Edit { span: file.span_of(at..at + n_tabs), replacement: "  ".repeat(n_tabs) });
+        }
+        at += line.len();
+    }
+    edits
 }
 
 type Words = (&'static str, Option<&'static str>);

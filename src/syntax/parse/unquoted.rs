@@ -98,18 +98,24 @@ fn bad_escape(file: &SourceFile, text: &str, open: usize) -> Option<Repair> {
     })?;
     let range = open..open + close + 2;
     let inner = &file.text()[open + 1..open + 1 + close];
-    let bad = inner.match_indices('\\').find(|(at, _)| {
-        let escape = inner[at + 1..].chars().next();
-        !escape.is_some_and(|c| "0abtnvfre \"/\\N_LPxuU\t\r\n".contains(c))
-    });
+    let bad = inner.match_indices('\\').find(|(at, _)| is_bad(inner, *at));
     let escape: String = bad.map(|(at, _)| inner[at..].chars().take(2).collect()).unwrap_or_default();
     let span = bad.map_or_else(|| file.span_of(range.clone()), |(at, _)| file.span_of(open + 1 + at..open + 1 + at + escape.len()));
     let mut diagnostic = Diagnostic::new(&catalogue::YAML_SYNTAX, span, format!("`{escape}` is not an escape that YAML knows"))
         .note("between double quotes a backslash starts an escape; between single quotes it is a character");
     if !inner.contains(['\'', '"', '\n']) {
-        diagnostic = diagnostic.fix("use single quotes", Applicability::Unsafe, file.span_of(range.clone()), format!("'{inner}'"));
+        // Where another backslash does start an escape, it may be meant as one.
+        let applicability =
+            if inner.match_indices('\\').all(|(at, _)| is_bad(inner, at)) { Applicability::Safe } else { Applicability::Unsafe };
+        diagnostic = diagnostic.fix("use single quotes", applicability, file.span_of(range.clone()), format!("'{inner}'"));
     }
     Some(Repair { range, diagnostic: diagnostic.help("use single quotes, or write the backslash twice") })
+}
+
+/// True for a backslash that starts no escape.
+fn is_bad(text: &str, at: usize) -> bool {
+    let escape = text[at + 1..].chars().next();
+    !escape.is_some_and(|c| "0abtnvfre \"/\\N_LPxuU\t\r\n".contains(c))
 }
 
 /// The rest of the line.

@@ -12,19 +12,24 @@ pub(super) fn check(text: &str, meaning: Scalar, place: Span) -> Option<Diagnost
         Scalar::Int(int) => diagnostic
             .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is the number {int}"))
             .help(format!("write `{int}` for the number or `\"{text}\"` for the text"))
-            .fix(format!("write `{int}`"), Applicability::Unsafe, place, int.to_string()),
+            .fix(format!("write `{int}`"), sure(text.contains('o')), place, int.to_string()),
         Scalar::Float(float) => {
             let decimal = if float.fract() == 0.0 && float.abs() < 1e15 { format!("{float:.1}") } else { format!("{float}") };
             diagnostic
                 .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is the number {decimal}"))
                 .help(format!("write `{decimal}` for the number or `\"{text}\"` for the text"))
-                .fix(format!("write `{decimal}`"), Applicability::Unsafe, place, decimal)
+                .fix(format!("write `{decimal}`"), sure(text.contains(['e', 'E'])), place, decimal)
         }
         Scalar::Null | Scalar::Bool(_) | Scalar::Str => diagnostic
             .note(format!("{readers} YAML 1.1; etlc reads YAML 1.2, where this is a string"))
             .help("quote it")
             .fix("quote it", Applicability::Safe, place, format!("\"{text}\"")),
     })
+}
+
+/// `0o17` and `1e3` can mean nothing else; `010` may be a number of eight or ten, or a text.
+fn sure(sure: bool) -> Applicability {
+    if sure { Applicability::Safe } else { Applicability::Unsafe }
 }
 
 const BOTH: &str = "PyYAML and Go's YAML reader read";
