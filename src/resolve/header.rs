@@ -8,7 +8,7 @@ use super::index::Offer;
 use super::pipeline::Resolver;
 use super::platform::{Lookup, look_up, missing};
 use super::render::{Renderer, has_template};
-use super::{layers, params, schedule};
+use super::{environments, layers, params, schedule};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Notification, Owner, Param, Schedule, Secret, Trigger};
 use crate::source::Span;
@@ -46,15 +46,11 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     resolver.diagnostics.extend(faults);
     let raw = raw?;
     resolver.name.clone_from(&raw.pipeline.get()?.0);
-    check_environments(resolver, &raw);
+    resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
+    environments::check(resolver, root, &raw);
     let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
     let engine = Engine::new(Vec::new(), &resolver.cx.macros);
-    let mut scope = Scope::default();
-    scope.values.insert("env".to_owned(), Value::from(resolver.cx.platform.env_name()));
-    scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
-    resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
-    scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
-    vars(resolver, &engine, &layered, &mut scope);
+    let scope = scope(resolver, &engine, resolver.cx.platform.env_name(), &layered);
     // What was read is what holds, where no template and no environment changes it.
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
@@ -92,6 +88,16 @@ fn text(field: Option<&Field<String>>) -> Option<String> {
     field.and_then(Field::get).cloned()
 }
 
+/// What templates of the pipeline see in an environment, but for `matrix`.
+pub(super) fn scope(resolver: &mut Resolver<'_>, engine: &Engine, environment: &str, layered: &Node) -> Scope {
+    let mut scope = Scope::default();
+    scope.values.insert("env".to_owned(), Value::from(environment));
+    scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
+    scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
+    vars(resolver, engine, layered, &mut scope);
+    scope
+}
+
 /// The values that templates see as `vars`: each may use those before it.
 fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut Scope) {
     let mut vars = serde_json::Map::new();
@@ -125,7 +131,7 @@ fn is_final(root: &Node, layered: &Node) -> bool {
 }
 
 /// The pipeline as types with its templates rendered, its steps left as they are.
-fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
+pub(super) fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
     let renderer = Renderer { files: resolver.cx.files, engine };
     let mut entries = Vec::new();
     for entry in layered.entries() {
@@ -136,27 +142,6 @@ fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope:
     let (spec, faults) = decode::<spec::Pipeline>(&Node { span: layered.span, kind: Kind::Map(entries) });
     resolver.diagnostics.extend(faults);
     spec
-}
-
-fn check_environments(resolver: &mut Resolver<'_>, raw: &spec::Pipeline) {
-    let Some(environments) = raw.environments.as_ref().and_then(Field::get) else { return };
-    let platform = resolver.cx.platform;
-    for (name, item) in &environments.0 {
-        let known = platform.environments.iter().chain(&platform.environment).any(|known| *known == name.0);
-        // Without any environment on the platform there is nothing to compare with: a spec may be ahead of it.
-        if !known && !platform.environments.is_empty() {
-            let names: Vec<_> = platform.environments.iter().map(String::as_str).collect();
-            resolver.report(missing(&catalogue::UNKNOWN_ENVIRONMENT, item.key_span, "environment", &name.0, &names));
-        }
-        let Some(overlay) = item.value.get() else { continue };
-        for (step, item) in overlay.steps.as_ref().and_then(Field::get).map(|steps| &steps.0).into_iter().flatten() {
-            let steps = raw.steps.get().map(|steps| &steps.0);
-            if steps.is_some_and(|steps| !steps.contains_key(step)) {
-                let names = steps.into_iter().flatten().map(|(name, _)| name.0.as_str());
-                resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, item.key_span, "step", &step.0, names));
-            }
-        }
-    }
 }
 
 fn owner(resolver: &mut Resolver<'_>, field: &Field<spec::scalars::Label>) -> Owner {

@@ -13,6 +13,7 @@ mod index;
 mod context;
 mod layers;
 mod header;
+mod environments;
 mod schedule;
 mod cron;
 mod params;

@@ -24,6 +24,8 @@ pub struct Platform {
     pub environment: Option<String>,
     /// The environments that the platform describes.
     pub environments: Vec<String>,
+    /// The platform in each of them, its templates not rendered.
+    pub(super) overlaid: IndexMap<String, spec::Platform>,
     /// The platform as types; parts that are wrong are unknown.
     pub(super) spec: spec::Platform,
     /// The platform's `defaults`, as a tree.
@@ -98,9 +100,11 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     let overlays = own.as_ref().and_then(|own| own.get("environments"));
     let environments: Vec<String> = overlays.map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect();
     // Every environment is decoded, so that a fault in one that was not asked for is found too.
+    let mut overlaid = IndexMap::new();
     for name in &environments {
-        let overlaid = overlay(&node, overlays, name);
-        loader.check(&overlaid);
+        let Some(spec) = loader.check(&overlay(&node, overlays, name)) else { continue };
+        loader.diagnostics.extend(means::check(&spec));
+        overlaid.insert(name.clone(), spec);
     }
     let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
@@ -111,6 +115,7 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     let platform = Platform {
         environment: environment.map(ToOwned::to_owned),
         environments,
+        overlaid,
         spec,
         defaults: rendered.get("defaults").cloned(),
         targets: rendered.get("targets").cloned(),
