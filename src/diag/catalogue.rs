@@ -109,6 +109,8 @@ rules! {
     UNKNOWN_CHANNEL "E0517" ERROR, "0.1", "no notification channel of this name";
     STORAGE_COLLISION "E0518" ERROR, "0.1", "two outputs lie at one place";
     ENV_COLLISION "E0519" ERROR, "0.1", "two environment variables have one name, or a reserved one";
+    PIPELINE_CYCLE "E0520" ERROR, "0.1", "pipelines start each other without end";
+    SELF_READ "E0521" ERROR, "0.1", "a step reads what only it writes";
     CONDITION "E0601" ERROR, "0.1", "a condition is not written as one, or compares different types";
     INVALID_CRON "E0602" ERROR, "0.1", "a schedule that engines would read differently or not at all";
     INVALID_TIMEZONE "E0603" ERROR, "0.1", "no time zone of this name";

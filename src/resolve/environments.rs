@@ -10,8 +10,8 @@ use super::schedule;
 use crate::diag::{Rule, catalogue};
 use crate::resolve::faults::unknown_name;
 use crate::source::Span;
-use crate::spec::scalars::Label;
-use crate::spec::{self, PipelineOverlay};
+use crate::spec::scalars::{EnvName, Label};
+use crate::spec::{self, Defaults, PipelineOverlay};
 use crate::syntax::{Field, Map, Node, decode};
 use crate::template::Engine;
 
@@ -61,7 +61,7 @@ fn values(resolver: &mut Resolver<'_>, root: &Node, name: &str, overlay: &Pipeli
     if let Some(node) = layered.get("defaults") {
         let renderer = Renderer { files: resolver.cx.files, engine: &engine };
         let node = renderer.node(node, &scope, &mut resolver.diagnostics);
-        let (defaults, faults) = decode::<spec::Defaults>(&node);
+        let (defaults, faults) = decode::<Defaults>(&node);
         resolver.diagnostics.extend(faults);
         if let Some(defaults) = defaults {
             means(resolver, platform, &defaults);
@@ -76,14 +76,31 @@ fn values(resolver: &mut Resolver<'_>, root: &Node, name: &str, overlay: &Pipeli
 }
 
 /// The names that `defaults` take from the platform.
-fn means(resolver: &mut Resolver<'_>, platform: &spec::Platform, defaults: &spec::Defaults) {
-    if let Some((field, label)) = defaults.runtime.as_ref().and_then(|field| Some((field, field.get()?))) {
+fn means(resolver: &mut Resolver<'_>, platform: &spec::Platform, defaults: &Defaults) {
+    let Defaults { runtime, resources, secrets, .. } = defaults;
+    names(resolver, platform, runtime.as_ref(), resources.as_ref(), secrets.as_ref());
+}
+
+/// The names that a step takes from the platform.
+pub(super) fn step_means(resolver: &mut Resolver<'_>, step: &spec::Step) {
+    let platform = &resolver.cx.platform.spec;
+    names(resolver, platform, step.runtime.as_ref(), step.resources.as_ref(), step.secrets.as_ref());
+}
+
+fn names(
+    resolver: &mut Resolver<'_>,
+    platform: &spec::Platform,
+    runtime: Option<&Field<Label>>,
+    resources: Option<&Field<Label>>,
+    secrets: Option<&Field<Map<EnvName, Field<Label>>>>,
+) {
+    if let Some((field, label)) = runtime.and_then(|field| Some((field, field.get()?))) {
         known(resolver, platform.runtimes.as_ref(), (&catalogue::UNKNOWN_RUNTIME, "runtime"), label, field.span);
     }
-    if let Some((field, label)) = defaults.resources.as_ref().and_then(|field| Some((field, field.get()?))) {
+    if let Some((field, label)) = resources.and_then(|field| Some((field, field.get()?))) {
         known(resolver, platform.resources.as_ref(), (&catalogue::UNKNOWN_RESOURCES, "resource class"), label, field.span);
     }
-    for (_, item) in defaults.secrets.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
+    for (_, item) in secrets.and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
         if let Some(label) = item.value.get() {
             known(resolver, platform.secrets.as_ref(), (&catalogue::UNKNOWN_SECRET, "secret"), label, item.value.span);
         }

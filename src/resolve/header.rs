@@ -45,7 +45,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     let (raw, faults) = decode::<spec::Pipeline>(root);
     resolver.diagnostics.extend(faults);
     let raw = raw?;
-    resolver.name.clone_from(&raw.pipeline.get()?.0);
+    // Without a name that can be used everything else is still looked at, under one that stands for it.
+    resolver.name = raw.pipeline.get().map_or_else(|| "pipeline".to_owned(), |name| name.0.clone());
     resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
     environments::check(resolver, root, &raw);
     let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
@@ -190,8 +191,41 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
                 .help("name datasets as `pipeline.dataset`, or take `trigger` away"),
         );
     }
+    check_ring(resolver, &datasets);
     let schedules = resolver.cx.platform.spec.schedules.as_ref().and_then(Field::get).copied().unwrap_or_default();
     Some(Trigger { datasets, suspended: schedules == spec::ScheduleMode::Suspended, origin: resolver.origin(field.span) })
+}
+
+/// Pipelines that start each other would never stop. Each of them finds the same, so that it is shown once.
+fn check_ring(resolver: &mut Resolver<'_>, datasets: &[String]) {
+    let index = resolver.cx.index;
+    if !datasets.iter().any(|name| index.pipelines().contains_key(name.split('.').next().unwrap_or_default())) {
+        return;
+    }
+    let Some(ring) = index.ring(&resolver.name) else { return };
+    let names: Vec<_> = ring.iter().chain(ring.first()).map(|name| format!("`{name}`")).collect();
+    let mut found: Option<Diagnostic> = None;
+    for (position, name) in ring.iter().enumerate() {
+        let starter = &ring[(position + 1) % ring.len()];
+        let entry = index.pipelines().get(name);
+        let trigger = entry.and_then(|entry| entry.triggers.iter().find(|(dataset, _)| dataset.split('.').next() == Some(starter)));
+        let Some((dataset, span)) = trigger else { continue };
+        let text = format!("`{dataset}` starts `{name}`");
+        found = Some(match found {
+            None => {
+                let message = format!("pipelines start each other without end: {}", names.join(" ← "));
+                Diagnostic::new(&catalogue::PIPELINE_CYCLE, *span, message).label(text)
+            }
+            Some(found) => found.also(*span, text),
+        });
+    }
+    if let Some(found) = found {
+        resolver.report(
+            found
+                .note("each run would start the next, and without a schedule none would ever be the first")
+                .help("give one of them a `schedule` in place of its `trigger`; it can go on reading the other's data"),
+        );
+    }
 }
 
 /// A dataset of another pipeline, as `pipeline.dataset`.
@@ -204,9 +238,17 @@ pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result
     };
     let pipelines = resolver.cx.index.pipelines();
     let Some(entry) = pipelines.get(pipeline) else {
+        if resolver.cx.index.is_broken() {
+            resolver.unsure.set(true);
+            return Ok(Offer::Unknown);
+        }
         let names = pipelines.keys().map(String::as_str);
         return Err(Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, "pipeline", pipeline, names)));
     };
+    if !entry.whole && !entry.datasets.contains_key(dataset) {
+        resolver.unsure.set(true);
+        return Ok(Offer::Unknown);
+    }
     entry.datasets.get(dataset).cloned().ok_or_else(|| {
         let names = entry.datasets.keys().map(String::as_str);
         Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names))

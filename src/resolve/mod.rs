@@ -25,6 +25,7 @@ mod lower;
 mod means;
 mod values;
 mod condition;
+mod rings;
 mod graph;
 mod lints;
 mod pipeline;

@@ -10,9 +10,11 @@ mod parse;
 mod positions;
 mod merge;
 mod field;
+mod certain;
 pub(crate) mod schema;
 pub mod decode;
 
+pub use certain::Gaps;
 pub use decode::decode;
 pub use field::{Field, Fixed, Item, Map, Partial, Raw};
 pub use merge::merge;

@@ -148,7 +148,7 @@ impl Checker {
             match schema.under(&entry.key) {
                 Some(schema) => self.value(schema, &entry.value, Name::key(&entry.key), Some(entry.key_span)),
                 None if matches!(schema.additional, Additional::None) => {
-                    self.diagnostics.push(report::unknown_key(entry, name, &allowed));
+                    self.diagnostics.push(report::unknown_key(entry, name, &allowed, node));
                 }
                 None => {}
             }

@@ -247,7 +247,12 @@ impl<'de> Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
-        let map = self.entries()?;
+        let map = self.entries().map_err(|fault| match fault {
+            Fault::Found(found) if found.rule.id == catalogue::WRONG_TYPE.id && !self.node.is_template() => {
+                Fault::Found(Box::new(found.note(format!("its keys are {}", report::all_of(fields)))))
+            }
+            fault => fault,
+        })?;
         self.placed(visitor.visit_map(StructAccess::new(self, map.entries(), fields)))
     }
 

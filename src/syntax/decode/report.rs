@@ -62,13 +62,21 @@ pub(crate) fn place(node: &Node, key_span: Option<Span>) -> Span {
 pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, expected: &str) -> Diagnostic {
     let message = named(name, &format!("expected {expected}, found {}", node.kind_name()));
     let diagnostic = Diagnostic::new(&catalogue::WRONG_TYPE, place(node, key_span), message);
-    let Kind::Scalar(text, style) = &node.kind else { return diagnostic };
+    let Kind::Scalar(text, style) = &node.kind else {
+        let is_list = matches!(node.kind, Kind::List(_));
+        return match expected {
+            "a map" if is_list => diagnostic.help("write each entry as `key: value`, without a `- ` before it"),
+            "a list" => diagnostic.help("write each item as `- item`, or all of them as `[item, item]`"),
+            _ => diagnostic,
+        };
+    };
     match node.scalar() {
         Some(Scalar::Null) => diagnostic.help("give it a value, or remove the key"),
         Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)) if expected == "a string" && *style == Style::Plain => {
             let quoted = format!("\"{text}\"");
             diagnostic.help(format!("write `{quoted}`")).fix("quote it", Applicability::Safe, node.span, quoted)
         }
+        Some(Scalar::Str) if expected == "a list" && is_word(text) => diagnostic.help(format!("write `[{text}]`")),
         Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => diagnostic.help("a list of one item is written `[item]`"),
         Some(Scalar::Str) => match meant(text, expected) {
             Some(meant) if *style != Style::Computed => {
@@ -79,6 +87,11 @@ pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, ex
         },
         _ => diagnostic,
     }
+}
+
+/// True for a text that needs no quotes as an item of a list.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')) && !text.starts_with('-')
 }
 
 /// What a text stands for where something else is expected: a number in quotes, a boolean in other words.
@@ -125,8 +138,8 @@ pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&st
     }
 }
 
-/// A key that the map does not have. `owner` is what the map belongs to.
-pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str]) -> Diagnostic {
+/// A key that a map does not have. `owner` is what the map belongs to.
+pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str], map: &Node) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
     let message = format!("unknown key `{}`{of}", crate::syntax::scalar::shorten(&entry.key));
     let mut diagnostic = Diagnostic::new(&catalogue::UNKNOWN_KEY, entry.key_span, message);
@@ -134,13 +147,17 @@ pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str]) -> D
         diagnostic = diagnostic.note(format!("allowed here: {}", all_of(allowed)));
     }
     match nearest(&entry.key, allowed.iter().copied()) {
+        // It cannot be meant where it is there already; what a layer below says does not count.
+        Some(near) if map.entry(near).is_some_and(|other| map.span.contains(other.key_span)) => {
+            diagnostic.help(format!("`{near}` is there already; take one of them away"))
+        }
         Some(near) => suggest(diagnostic, entry.key_span, near),
         None => diagnostic,
     }
 }
 
 /// Every allowed name, in the order of the format; lists of keys are never cut.
-fn all_of(names: &[&str]) -> String {
+pub(super) fn all_of(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -151,7 +168,9 @@ fn suggest(diagnostic: Diagnostic, span: Span, near: &str) -> Diagnostic {
 /// A key that the map must have. `head` is where the map is shown.
 pub(crate) fn missing_key(key: &str, owner: Name<'_>, head: Span) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
-    Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}")).label(format!("`{key}` is required here"))
+    Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}"))
+        .label(format!("`{key}` is required here"))
+        .help(format!("add `{key}: …`"))
 }
 
 /// Where a map is shown when it lacks something: its own key, or else its first one.
