@@ -134,12 +134,18 @@ fn is_final(root: &Node, layered: &Node) -> bool {
 /// The pipeline as types with its templates rendered, its steps left as they are.
 pub(super) fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
     let renderer = Renderer { files: resolver.cx.files, engine };
+    let wrong: Vec<Span> =
+        resolver.diagnostics.iter().filter(|found| found.rule.id == catalogue::WRONG_TYPE.id).map(Diagnostic::span).collect();
+    let before = resolver.diagnostics.len();
     let mut entries = Vec::new();
     for entry in layered.entries() {
         let keep = LATER.contains(&entry.key.as_str());
         let value = if keep { entry.value.clone() } else { renderer.node(&entry.value, scope, &mut resolver.diagnostics) };
         entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
     }
+    // A template where none may stand is one fault, whatever it says.
+    let found = resolver.diagnostics.split_off(before).into_iter();
+    resolver.diagnostics.extend(found.filter(|found| !wrong.iter().any(|span| span.contains(found.span()))));
     let (spec, faults) = decode::<spec::Pipeline>(&Node { span: layered.span, kind: Kind::Map(entries) });
     resolver.diagnostics.extend(faults);
     spec

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::documents::read;
 use super::faults;
 use super::platform::{join, list};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::source::{BUILTIN, EntryKind, Files, SourceFile};
 use crate::spec::{self, FieldSchema};
 use crate::syntax::{self, Gaps, Node, decode};
@@ -73,11 +73,16 @@ pub(super) fn load(
                 Err(error) => diagnostics.push(faults::unread(files, &path, &error)),
             }
         }
-        if !add(&mut kinds, document.root.as_ref(), &document.gaps, templates, diagnostics) {
-            faulty.extend(document.root.as_ref().and_then(|root| root.get("kind")?.text()).map(ToOwned::to_owned));
-            faulty.push(name);
+        let mut faults = Vec::new();
+        let added = add(&mut kinds, document.root.as_ref(), &document.gaps, templates, &mut faults);
+        if !added || faults.iter().any(|found| found.severity == Severity::Error) {
+            // Its steps would be judged by what it does not say; the built-in kind of its name is another one.
+            let named = document.root.as_ref().and_then(|root| root.get("kind")?.text()).map(ToOwned::to_owned);
+            faulty.extend(named.into_iter().chain([name]));
         }
+        diagnostics.extend(faults);
     }
+    faulty.iter().for_each(|name| drop(kinds.shift_remove(name)));
     (kinds, faulty)
 }
 

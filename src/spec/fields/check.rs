@@ -19,7 +19,8 @@ impl FieldSchema {
             if fields.entry(name).is_none() {
                 checker.diagnostics.push(
                     Diagnostic::new(&catalogue::MISSING_KEY, fields.span, format!("missing key `{name}`"))
-                        .label(format!("a step of kind `{kind}` needs `{name}`")),
+                        .label(format!("a step of kind `{kind}` needs `{name}`"))
+                        .help(format!("add `{name}: …`")),
                 );
             }
         }
