@@ -58,8 +58,6 @@ pub(super) fn read(files: &Files<'_>, path: &str) -> Document {
             let (parsed, diagnostics) = syntax::parse(&file);
             Document { file: Some(file), root: parsed.root, gaps: parsed.gaps, diagnostics }
         }
-        Err(error) => {
-            Document { file: None, root: None, gaps: Gaps::default(), diagnostics: vec![faults::unread(files, path, &error)] }
-        }
+        Err(error) => Document { file: None, root: None, gaps: Gaps::default(), diagnostics: vec![faults::unread(files, path, &error)] },
     }
 }

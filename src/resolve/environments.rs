@@ -43,7 +43,13 @@ fn steps(resolver: &mut Resolver<'_>, raw: &spec::Pipeline, overlay: &PipelineOv
     let Some(steps) = raw.steps.get().map(|steps| &steps.0) else { return };
     for (step, item) in overlay.steps.as_ref().and_then(Field::get).map(|steps| &steps.0).into_iter().flatten() {
         if !steps.contains_key(step) {
-            resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, item.key_span, "step", &step.0, steps.keys().map(|name| name.0.as_str())));
+            resolver.report(unknown_name(
+                &catalogue::UNKNOWN_STEP,
+                item.key_span,
+                "step",
+                &step.0,
+                steps.keys().map(|name| name.0.as_str()),
+            ));
         }
     }
 }

@@ -61,12 +61,7 @@ fn references(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn unknown<T>(
-    part: Option<&Field<Map<Label, Field<T>>>>,
-    field: &Field<Label>,
-    rule: &'static Rule,
-    what: &str,
-) -> Option<Diagnostic> {
+fn unknown<T>(part: Option<&Field<Map<Label, Field<T>>>>, field: &Field<Label>, rule: &'static Rule, what: &str) -> Option<Diagnostic> {
     let name = field.get()?;
     match look_up(part, &name.0) {
         Lookup::Missing(names) => Some(missing(rule, field.span, what, &name.0, &names)),

@@ -71,7 +71,16 @@ pub(super) struct Resolver<'a> {
 impl<'a> Resolver<'a> {
     fn new(cx: &'a Context<'a>, path: &str, file: &'a Arc<SourceFile>) -> Self {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        Self { cx, file, folder, name: String::new(), team: String::new(), diagnostics: Vec::new(), used: BTreeSet::new(), unsure: Cell::new(false) }
+        Self {
+            cx,
+            file,
+            folder,
+            name: String::new(),
+            team: String::new(),
+            diagnostics: Vec::new(),
+            used: BTreeSet::new(),
+            unsure: Cell::new(false),
+        }
     }
 
     /// Reports a finding.
@@ -83,7 +92,9 @@ impl<'a> Resolver<'a> {
     pub(super) fn beside_spec(&mut self, written: &str, span: Span) -> Option<String> {
         if written.trim().is_empty() {
             self.report(
-                Diagnostic::new(&catalogue::FILE_MISSING, span, "the path of a file is empty").label("names no file").help("write a path, such as `train.py`"),
+                Diagnostic::new(&catalogue::FILE_MISSING, span, "the path of a file is empty")
+                    .label("names no file")
+                    .help("write a path, such as `train.py`"),
             );
             return None;
         }

@@ -324,5 +324,9 @@ pub(super) fn missing(rule: &'static Rule, span: Span, what: &str, name: &str, k
     if rule.id == catalogue::UNKNOWN_TEAM.id || found.help.is_some() {
         return found;
     }
-    found.help(if known.is_empty() { "ask the platform team to add it" } else { "use one of those known, or ask the platform team to add it" })
+    found.help(if known.is_empty() {
+        "ask the platform team to add it"
+    } else {
+        "use one of those known, or ask the platform team to add it"
+    })
 }

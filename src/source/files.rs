@@ -115,7 +115,9 @@ impl<'a> Files<'a> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let full = self.root.join(path);
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing { siblings: self.names(full.parent(), false), folder: self.missing_folder(path) },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                FileError::Missing { siblings: self.names(full.parent(), false), folder: self.missing_folder(path) }
+            }
             kind => FileError::Io(kind, error.to_string()),
         };
         if normalize(path).is_none() {

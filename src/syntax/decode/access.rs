@@ -207,7 +207,9 @@ impl<'de> Deserializer<'de> for Absent<'_> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         let head = self.missing();
         match Marker::of(name) {
-            Some(Marker::Field | Marker::Fixed | Marker::Partial) => visitor.visit_seq(WrapperAccess { span: head, value: None, fixed: false, next: 0 }),
+            Some(Marker::Field | Marker::Fixed | Marker::Partial) => {
+                visitor.visit_seq(WrapperAccess { span: head, value: None, fixed: false, next: 0 })
+            }
             Some(Marker::Raw) => hand_over(Node::unknown(head), visitor),
             _ => Err(Fault::Reported),
         }

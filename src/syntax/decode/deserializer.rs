@@ -14,7 +14,8 @@ use crate::syntax::{Kind, Node, Scalar};
 
 pub(super) fn run<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnostic>) {
     let sink = Sink::default();
-    let root = Value { sink: &sink, node, name: Name::ROOT, key_span: None, rule: &catalogue::INVALID_VALUE, as_text: false, partial: false };
+    let root =
+        Value { sink: &sink, node, name: Name::ROOT, key_span: None, rule: &catalogue::INVALID_VALUE, as_text: false, partial: false };
     let value = T::deserialize(root).map_err(|fault| root.report(fault)).ok();
     (value, sink.finish())
 }

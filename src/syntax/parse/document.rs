@@ -46,7 +46,8 @@ const MAX_REREAD: usize = 4 << 20;
 /// be read is reported and leaves a gap.
 #[must_use]
 pub fn parse(file: &SourceFile) -> (Document, Vec<Diagnostic>) {
-    let mut reading = Reading { file, text: Cow::Borrowed(file.text()), masked: Vec::new(), blanked: Vec::new(), found: Vec::new(), repairs: 0 };
+    let mut reading =
+        Reading { file, text: Cow::Borrowed(file.text()), masked: Vec::new(), blanked: Vec::new(), found: Vec::new(), repairs: 0 };
     let mut first: Option<Vec<Diagnostic>> = None;
     loop {
         let mut outcome = build::build(file, &reading.text, &reading.masked, &reading.blanked);
