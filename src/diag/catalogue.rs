@@ -137,6 +137,7 @@ rules! {
     VALUE_TYPE "E0902" ERROR, "0.1", "a run-time value does not fit its type";
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
+    SHARED_TABLE "shared-table" WARN, "0.1", "two pipelines replace one table";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";

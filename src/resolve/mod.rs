@@ -31,6 +31,7 @@ mod lints;
 mod pipeline;
 
 pub use context::Context;
+pub use datasets::Replaced;
 pub use documents::Documents;
 pub use index::{Index, Rest};
 pub use kinds::Kind;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 
 use super::context::Context;
-use super::datasets::Datasets;
+use super::datasets::{self, Datasets, Replaced};
 use super::documents::Document;
 use super::header::Header;
 use super::lints::{self, Facts};
@@ -29,6 +29,8 @@ pub struct Resolved {
     pub diagnostics: Vec<Diagnostic>,
     /// Paths of the files that the plan depends on, but for the platform's.
     pub files: Vec<String>,
+    /// Tables that it replaces in each run.
+    pub replaced: Vec<Replaced>,
 }
 
 /// Resolves a pipeline.
@@ -36,7 +38,13 @@ pub struct Resolved {
 pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut files = BTreeSet::from([path.to_owned()]);
     let (Some(file), Some(root)) = (&document.file, &document.root) else {
-        return Resolved { name: None, plan: None, diagnostics: document.diagnostics.clone(), files: files.into_iter().collect() };
+        return Resolved {
+            name: None,
+            plan: None,
+            diagnostics: document.diagnostics.clone(),
+            files: files.into_iter().collect(),
+            replaced: Vec::new(),
+        };
     };
     let mut resolver = Resolver::new(cx, path, file);
     let plan = resolver.run(root);
@@ -51,6 +59,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         plan: plan.filter(|_| !failed),
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
+        replaced: resolver.replaced,
     }
 }
 
@@ -66,6 +75,7 @@ pub(super) struct Resolver<'a> {
     pub used: BTreeSet<String>,
     /// Something depends on a file that could not be read, so that there is no plan, and nothing to report either.
     pub unsure: Cell<bool>,
+    replaced: Vec<Replaced>,
 }
 
 impl<'a> Resolver<'a> {
@@ -80,6 +90,7 @@ impl<'a> Resolver<'a> {
             diagnostics: Vec::new(),
             used: BTreeSet::new(),
             unsure: Cell::new(false),
+            replaced: Vec::new(),
         }
     }
 
@@ -116,6 +127,7 @@ impl<'a> Resolver<'a> {
         let header = header::resolve(self, root)?;
         let drafts = steps::draft(self, &header);
         let datasets = Datasets::collect(self, &header, &drafts);
+        self.replaced = datasets::replaced(self, &datasets, &drafts);
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);

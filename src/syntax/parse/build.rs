@@ -208,8 +208,11 @@ impl Builder<'_> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: &granit_parser::Span, tag: Option<&Tag>) -> Node {
         let range = span.byte_range().unwrap_or_default();
         let place = self.file.span_of(range.clone());
-        // A text that ends where something was blanked may have gone on there; one that is not there may have stood there.
-        let beside = |blanked: &Range<usize>| range.is_empty() || (style == ScalarStyle::Plain && blanked.contains(&range.end));
+        // A text that ends where something was blanked may have gone on there, one that is not there may have stood there, and one that holds it is not whole.
+        let beside = |blanked: &Range<usize>| {
+            let holds = range.start < blanked.end && blanked.start < range.end;
+            range.is_empty() || holds || (style == ScalarStyle::Plain && blanked.contains(&range.end))
+        };
         if self.masked.iter().any(|masked| masked.contains(&range.start)) || self.blanked.iter().any(beside) {
             return Node::unknown(place);
         }

@@ -43,6 +43,9 @@ fn further_up(file: &SourceFile, kind: &ErrorKind, noticed: Span, stop: &Stop) -
     let text = file.text();
     let start = recover::line_start(text, stop.culprit);
     let line = recover::line_at(text, start);
+    if line.trim().is_empty() {
+        return None;
+    }
     let above = file.position(file.span_of(start..start).start).line < file.position(noticed.start).line;
     let is_key = matches!(kind, ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey);
     let first = start + (line.len() - line.trim_start().len());
