@@ -1,5 +1,6 @@
 //! Rings in a graph: what waits for itself in the end.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Rings of a graph, each the shortest through its first node, no two of one node. `graph[a]` holds what `a` waits for, and so does the ring: each waits
@@ -59,8 +60,8 @@ fn path_back(graph: &[Vec<usize>], waiting: &[usize], start: usize) -> Option<Ve
                 path.reverse();
                 return Some(path);
             }
-            if !from.contains_key(&next) {
-                from.insert(next, at);
+            if let Entry::Vacant(entry) = from.entry(next) {
+                entry.insert(at);
                 queue.push_back(next);
             }
         }

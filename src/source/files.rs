@@ -90,7 +90,7 @@ impl<'a> Files<'a> {
             Ok(text) => Ok(text),
             Err(error) => {
                 let offset = error.utf8_error().valid_up_to();
-                let line = 1 + bytes[..offset].iter().filter(|&&byte| byte == b'\n').count();
+                let line = bytes[..offset].split(|&byte| byte == b'\n').count();
                 Err(FileError::NotUtf8 { offset, line, utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) })
             }
         });

@@ -138,7 +138,7 @@ impl Reading<'_> {
                     .help("write its keys, `version: 1` first, or remove the file"),
             );
         }
-        let root = outcome.root.filter(|root| !nothing && !(root.is_unknown() && !gaps.is_empty()));
+        let root = outcome.root.filter(|root| !nothing && (gaps.is_empty() || !root.is_unknown()));
         (Document { root, comments: outcome.comments, gaps }, diagnostics)
     }
 }

@@ -143,12 +143,13 @@ pub(super) fn tabs_alone(text: &str) -> bool {
 
 /// The text with one blank for each tab that indents.
 pub(super) fn without_tabs(text: &str) -> String {
-    text.split_inclusive('\n')
-        .map(|line| {
-            let written = line.trim_start_matches('\t');
-            format!("{}{written}", " ".repeat(line.len() - written.len()))
-        })
-        .collect()
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        let written = line.trim_start_matches('\t');
+        out.extend(std::iter::repeat_n(' ', line.len() - written.len()));
+        out.push_str(written);
+    }
+    out
 }
 
 /// The range with the blanks and line breaks round it.
