@@ -110,6 +110,8 @@ rules! {
     UNKNOWN_CHANNEL "E0517" ERROR, "0.1", "no notification channel of this name";
     STORAGE_COLLISION "E0518" ERROR, "0.1", "two outputs lie at one place";
     ENV_COLLISION "E0519" ERROR, "0.1", "two environment variables have one name, or a reserved one";
+    PIPELINE_CYCLE "E0520" ERROR, "0.1", "pipelines start each other without end";
+    SELF_READ "E0521" ERROR, "0.1", "a step reads what only it writes";
     CONDITION "E0601" ERROR, "0.1", "a condition is not written as one, or compares different types";
     INVALID_CRON "E0602" ERROR, "0.1", "a schedule that engines would read differently or not at all";
     INVALID_TIMEZONE "E0603" ERROR, "0.1", "no time zone of this name";
@@ -137,6 +139,7 @@ rules! {
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
     NOT_TOLD "E0905" ERROR, "0.1", "a notification cannot be sent";
+    SHARED_TABLE "shared-table" WARN, "0.1", "two pipelines replace one table";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";

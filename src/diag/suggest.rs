@@ -5,7 +5,9 @@
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let names: Vec<&str> = names.into_iter().filter(|&name| name != typed).collect();
     let plain = plain(typed);
-    let misspelt = names.iter().filter_map(|name| Some((distance(&plain, name)?, *name))).min().map(|(_, name)| name);
+    // Of names equally near the one of the same length was meant: letters are mistaken more often than left out.
+    let near = |name: &&'a str| Some((distance(&plain, name)?, name.len().abs_diff(typed.len()), *name));
+    let misspelt = names.iter().filter_map(near).min().map(|(.., name)| name);
     misspelt.or_else(|| reordered(&plain, &names)).or_else(|| shortened(&plain, &names))
 }
 
@@ -64,6 +66,10 @@ fn plain(name: &str) -> String {
 /// The number of typing mistakes between two names, if it is small for their length.
 fn distance(typed: &str, name: &str) -> Option<usize> {
     let name = plain(name);
+    // `load_2025` is no slip of the pen for `load_2024`.
+    if differ_in_numbers(typed, &name) {
+        return None;
+    }
     let (shorter, longer) = (typed.chars().count().min(name.chars().count()), typed.chars().count().max(name.chars().count()));
     let allowed = match longer {
         0..=2 => 0,
@@ -76,6 +82,13 @@ fn distance(typed: &str, name: &str) -> Option<usize> {
         return None;
     }
     Some(strsim::damerau_levenshtein(typed, &name)).filter(|&found| found <= allowed)
+}
+
+/// True for names whose letters are the same and whose numbers are not.
+fn differ_in_numbers(typed: &str, name: &str) -> bool {
+    let split = |text: &str| text.chars().partition::<String, _>(char::is_ascii_digit);
+    let ((digits, letters), (other_digits, other_letters)) = (split(typed), split(name));
+    letters == other_letters && digits != other_digits && !digits.is_empty() && !other_digits.is_empty()
 }
 
 /// The one name of the same words in another order: `delay_max` for `max_delay`.
@@ -147,6 +160,108 @@ mod tests {
         assert_eq!(nearest("a", ["b", "c"]), None);
         assert_eq!(nearest("us", ["uk", "eu"]), None);
         assert_eq!(nearest("owner", ["owner"]), None);
+    }
+
+    /// Each way in which a finger slips on a key.
+    fn slips(key: &str) -> Vec<String> {
+        let chars: Vec<char> = key.chars().collect();
+        let join = |chars: &[char]| chars.iter().collect::<String>();
+        let mut slips = Vec::new();
+        for at in 0..chars.len() {
+            let (before, after) = chars.split_at(at);
+            slips.push(join(&[before, &after[1..]].concat()));
+            slips.push(join(&[before, &[after[0]], after].concat()));
+            slips.push(join(&[before, &['q'], &after[1..]].concat()));
+            if after.len() > 1 {
+                slips.push(join(&[before, &[after[1], after[0]], &after[2..]].concat()));
+            }
+        }
+        slips
+    }
+
+    #[test]
+    fn a_slip_leads_back_to_its_key_or_to_one_as_near() {
+        const ALL: [&str; 30] = [
+            "version",
+            "pipeline",
+            "formerly",
+            "owner",
+            "description",
+            "tags",
+            "timezone",
+            "schedule",
+            "trigger",
+            "params",
+            "vars",
+            "datasets",
+            "defaults",
+            "steps",
+            "on_failure",
+            "timeout",
+            "environments",
+            "kind",
+            "when",
+            "run_if",
+            "matrix",
+            "foreach",
+            "after",
+            "inputs",
+            "output",
+            "outputs",
+            "runtime",
+            "resources",
+            "secrets",
+            "retries",
+        ];
+        let mut n_slips = 0;
+        for key in ALL {
+            for slip in slips(key).into_iter().filter(|slip| !ALL.contains(&slip.as_str())) {
+                n_slips += 1;
+                let found = nearest(&slip, ALL);
+                assert!(found.is_some() || key.len() <= 4, "{slip}: nothing for {key}");
+                let Some(found) = found else { continue };
+                let far = strsim::damerau_levenshtein(&slip, found);
+                assert!(far <= strsim::damerau_levenshtein(&slip, key), "{slip}: {found} is further than {key}");
+                assert!(far * 3 <= slip.len().max(found.len()), "{slip}: {found} is too far");
+            }
+        }
+        assert!(n_slips > 200, "{n_slips}");
+    }
+
+    #[test]
+    fn a_word_of_another_world_is_not_one_of_ours() {
+        let words = [
+            "name",
+            "image",
+            "command",
+            "task_id",
+            "dag",
+            "operator",
+            "depends_on",
+            "needs",
+            "jobs",
+            "uses",
+            "with",
+            "on",
+            "stage",
+            "model",
+            "source",
+            "config",
+            "labels",
+            "annotations",
+            "namespace",
+            "service_account",
+            "email",
+            "start_date",
+            "catchup",
+            "pool",
+            "queue",
+        ];
+        for word in words {
+            assert_eq!(nearest(word, KEYS), None, "{word}");
+        }
+        assert_eq!(nearest("load_2025", ["load_2024", "load_all"]), None);
+        assert_eq!(nearest("outputz", ["output", "outputs"]), Some("outputs"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Pack};
 use crate::plan::Plan;
-use crate::resolve::{self, Context, Documents, Index, Platform, Rest};
+use crate::resolve::{self, Context, Documents, Index, Platform, Replaced, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// The file that stands for what was typed after the command's name.
@@ -96,6 +96,7 @@ struct Outcome {
     pipeline: Pipeline,
     diagnostics: Vec<Diagnostic>,
     uses: Vec<String>,
+    replaced: Vec<Replaced>,
 }
 
 impl<'a> Session<'a> {
@@ -195,7 +196,7 @@ impl<'a> Session<'a> {
         let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
         let run = || {
             let Some(document) = documents.get(path) else {
-                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new() };
+                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new(), replaced: Vec::new() };
             };
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
@@ -209,11 +210,11 @@ impl<'a> Session<'a> {
             let diagnostics = self.workspace.settings.levels.apply(diagnostics);
             let ok = !has_errors(&diagnostics);
             let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
-            Outcome { pipeline, diagnostics, uses: resolved.files }
+            Outcome { pipeline, diagnostics, uses: resolved.files, replaced: resolved.replaced }
         };
         guard(run).unwrap_or_else(|said| {
             let diagnostics = vec![internal(&self.workspace.files, path, &said)];
-            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()] }
+            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()], replaced: Vec::new() }
         })
     }
 
@@ -226,6 +227,8 @@ impl<'a> Session<'a> {
 
     fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet) -> Compiled {
         self.diagnostics = self.workspace.settings.levels.apply(self.diagnostics);
+        let shared = self.workspace.settings.levels.apply(shared_tables(&outcomes));
+        self.diagnostics.extend(shared);
         let blocked = has_errors(&self.diagnostics);
         duplicate_names(&mut outcomes, documents);
         duplicate_files(&mut outcomes);
@@ -270,6 +273,32 @@ fn used_by_all(selection: &Selection, platform: &Platform, outcomes: &[Outcome])
     let shared = platform.files.iter().map(String::as_str).chain([WORKSPACE_FILE]);
     let shared: Vec<&str> = shared.filter(|file| selection.used.iter().any(|used| is_below(file, used))).collect();
     shared.iter().any(|file| !outcomes.iter().any(|outcome| outcome.uses.iter().any(|used| used == file)))
+}
+
+/// Reports tables that several pipelines replace, at each but the first.
+fn shared_tables(outcomes: &[Outcome]) -> Vec<Diagnostic> {
+    let mut first: BTreeMap<&str, (&Pipeline, Span)> = BTreeMap::new();
+    let mut found = Vec::new();
+    for outcome in outcomes {
+        for table in &outcome.replaced {
+            let (other, span) = *first.entry(&table.key).or_insert((&outcome.pipeline, table.span));
+            // Two files of one pipeline's name, and two steps of one pipeline, are other faults.
+            let names = (other.name.as_deref(), outcome.pipeline.name.as_deref());
+            let (Some(earlier), Some(later)) = names else { continue };
+            if earlier == later {
+                continue;
+            }
+            let message = format!("the pipelines `{earlier}` and `{later}` both replace the table `{}`", table.name);
+            found.push(
+                Diagnostic::new(&catalogue::SHARED_TABLE, table.span, message)
+                    .label(format!("replaced by `{later}`"))
+                    .also(span, format!("replaced by `{earlier}`"))
+                    .note("what one of them wrote is gone when the other has run")
+                    .help("give one of them another table, or let both add to it with `materialize: append`"),
+            );
+        }
+    }
+    found
 }
 
 /// Reports pipelines of one name, at each but the first.

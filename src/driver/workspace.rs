@@ -103,7 +103,8 @@ fn read(files: &Files) -> (Settings, Vec<Diagnostic>) {
     diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id || file.slice(found.span()) != "off");
     let start = file.span_of(0..0);
     let Some(root) = document.root else { return (Settings::at(start), diagnostics) };
-    let (decoded, faults) = syntax::decode::<spec::Workspace>(&root);
+    let (decoded, mut faults) = syntax::decode::<spec::Workspace>(&root);
+    document.gaps.retain_certain(&mut faults);
     diagnostics.extend(faults);
     let mut settings = decoded.map_or_else(|| Settings::at(start), |decoded| settings(&decoded, start, &mut diagnostics));
     check_platform(files, root.get("platform").is_some(), &mut settings, &mut diagnostics);
@@ -184,8 +185,9 @@ fn unreadable(file: &SourceFile, error: &FileError) -> Diagnostic {
         FileError::TooLarge { size, limit } => {
             Diagnostic::new(&catalogue::FILE_TOO_LARGE, span, format!("`{WORKSPACE_FILE}` has {size} bytes, and the limit is {limit}"))
         }
-        FileError::NotUtf8 { offset } => {
-            Diagnostic::new(&catalogue::NOT_UTF8, span, format!("`{WORKSPACE_FILE}` is not UTF-8 text from byte {offset} on"))
+        FileError::NotUtf8 { offset, line, .. } => {
+            let message = format!("`{WORKSPACE_FILE}` is not UTF-8 text from byte {offset} on, in line {line}");
+            Diagnostic::new(&catalogue::NOT_UTF8, span, message).help("save the file as UTF-8")
         }
         FileError::Outside => {
             Diagnostic::new(&catalogue::OUTSIDE_WORKSPACE, span, format!("`{WORKSPACE_FILE}` is a link that leads out of its folder"))

@@ -83,9 +83,10 @@ impl Pack {
         };
         let (document, mut diagnostics) = syntax::parse(&description);
         let Some(root) = document.root else { return (None, diagnostics) };
-        let (format, faults) = syntax::decode::<TargetFile>(&verbatim(&root));
+        let (format, mut faults) = syntax::decode::<TargetFile>(&verbatim(&root));
+        document.gaps.retain_certain(&mut faults);
         diagnostics.extend(faults);
-        let Some(format) = format else { return (None, diagnostics) };
+        let Some(format) = format.filter(|_| document.gaps.is_empty()) else { return (None, diagnostics) };
         files.retain(|path, _| has_extension(path, "j2"));
         let environment = match render::environment(&files, format.text) {
             Ok(environment) => environment,

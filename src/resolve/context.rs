@@ -31,7 +31,7 @@ impl<'a> Context<'a> {
             let path = format!("macros/{name}");
             match files.text(&path) {
                 Ok(file) => macros.push((path, file.text().to_owned())),
-                Err(error) => diagnostics.push(faults::file(files.map().add(path.as_str(), "").span(), &path, &error)),
+                Err(error) => diagnostics.push(faults::unread(files, &path, &error)),
             }
         }
         let macro_paths = macros.iter().map(|(path, _)| path.clone()).collect();

@@ -495,10 +495,46 @@ fn render(resolver: &mut Resolver<'_>, template: &str, span: Span, names: &[(&st
     }
 }
 
+/// What two outputs of one place have in common: for tables the connection, and the name as its database reads it.
+fn place_key(resolver: &Resolver<'_>, output: &Output, text: &Text) -> String {
+    let written = || serde_json::to_string(text).unwrap_or_default();
+    let (OutputKind::Table, Some(connection), Some(name)) = (output.kind, &output.connection, text.as_constant()) else { return written() };
+    let Lookup::Found(found) = look_up(resolver.cx.platform.spec.connections.as_ref(), connection) else { return written() };
+    let dialect = found.dialect.get().and_then(|dialect| Dialect::find(&dialect.0));
+    let folded = dialect.and_then(|dialect| dialect.split_name(name)).map_or_else(|| name.to_owned(), |parts| parts.join("\u{0}"));
+    format!("{connection}\u{0}{folded}")
+}
+
+/// A table that a pipeline replaces in each run.
+pub struct Replaced {
+    /// What the same table has in common wherever it is named.
+    pub key: String,
+    /// The table's name.
+    pub name: String,
+    /// Where it is written.
+    pub span: Span,
+}
+
+/// The tables that steps replace. Those that are added to may well have several writers.
+pub(super) fn replaced(resolver: &Resolver<'_>, datasets: &Datasets, drafts: &[Draft<'_>]) -> Vec<Replaced> {
+    let mut found = Vec::new();
+    for (draft, outputs) in drafts.iter().zip(&datasets.outputs) {
+        let materialize = draft.fields.get("materialize").map_or(Some("table"), Node::as_str);
+        if !draft.kind.fields.names().contains(&"materialize") || !matches!(materialize, Some("table" | "view")) {
+            continue;
+        }
+        for output in outputs.values().filter(|output| output.kind == OutputKind::Table && output.connection.is_some()) {
+            let Some(text) = &output.text else { continue };
+            found.push(Replaced { key: place_key(resolver, output, text), name: faults::show_text(text), span: output.span });
+        }
+    }
+    found
+}
+
 /// Two outputs may not lie at one place.
 fn check_place(resolver: &mut Resolver<'_>, places: &mut IndexMap<String, (Span, String)>, draft: &Draft<'_>, output: &Output) {
     let Some(text) = &output.text else { return };
-    let place = serde_json::to_string(text).unwrap_or_default();
+    let place = place_key(resolver, output, text);
     if let Some((other, name)) = places.get(&place) {
         let appends = draft
             .fields

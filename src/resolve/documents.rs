@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::faults;
 use crate::diag::Diagnostic;
 use crate::source::{Files, SourceFile};
-use crate::syntax::{self, Node};
+use crate::syntax::{self, Gaps, Node};
 
 /// A file that was read and parsed.
 #[derive(Debug)]
@@ -15,6 +15,8 @@ pub struct Document {
     pub file: Option<Arc<SourceFile>>,
     /// Its tree, as far as it has one.
     pub root: Option<Node>,
+    /// What of it could not be read.
+    pub gaps: Gaps,
     /// What reading and parsing found.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -54,11 +56,8 @@ pub(super) fn read(files: &Files<'_>, path: &str) -> Document {
     match files.text(path) {
         Ok(file) => {
             let (parsed, diagnostics) = syntax::parse(&file);
-            Document { file: Some(file), root: parsed.root, diagnostics }
+            Document { file: Some(file), root: parsed.root, gaps: parsed.gaps, diagnostics }
         }
-        Err(error) => {
-            let span = files.map().add(path, "").span();
-            Document { file: None, root: None, diagnostics: vec![faults::file(span, path, &error)] }
-        }
+        Err(error) => Document { file: None, root: None, gaps: Gaps::default(), diagnostics: vec![faults::unread(files, path, &error)] },
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, Rule, catalogue, did_you_mean, nearest, one_of};
-use crate::source::{FileError, SourceMap, Span};
+use crate::source::{FileError, Files, SourceMap, Span};
 use crate::syntax::{Node, source_span};
 use crate::template;
 
@@ -32,13 +32,7 @@ pub(super) fn unknown_name<'a>(
 /// A file that could not be had.
 pub(super) fn file(span: Span, path: &str, error: &FileError) -> Diagnostic {
     match error {
-        FileError::Missing { siblings } => {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            Diagnostic::new(&catalogue::FILE_MISSING, span, format!("no file at `{path}`"))
-                .label("not found")
-                .note("paths are relative to the file that names them, and shown from the workspace's root")
-                .maybe_help(did_you_mean(name, siblings.iter().map(String::as_str)))
-        }
+        FileError::Missing { siblings, folder } => missing_file(span, path, siblings, folder.as_ref()),
         FileError::Outside => Diagnostic::new(&catalogue::OUTSIDE_WORKSPACE, span, format!("`{path}` leads out of the workspace"))
             .label("leaves the workspace")
             .note("only files below the folder of `etlc.yaml` are read, also through links, so that the same commit compiles the same everywhere")
@@ -51,15 +45,42 @@ pub(super) fn file(span: Span, path: &str, error: &FileError) -> Diagnostic {
                 .label("too large to read")
                 .help("keep data out of the workspace, or raise `limits.file_size` in `etlc.yaml`")
         }
-        FileError::NotUtf8 { offset } => {
-            Diagnostic::new(&catalogue::NOT_UTF8, span, format!("`{path}` is not UTF-8 text: byte {offset} does not belong to any character"))
-                .label("not UTF-8")
-                .help("save the file as UTF-8")
+        FileError::NotUtf8 { offset, line, utf16 } => {
+            let message = format!("`{path}` is not UTF-8 text: byte {offset}, in line {line}, does not belong to any character");
+            let found = Diagnostic::new(&catalogue::NOT_UTF8, span, message).label("not UTF-8");
+            found.help(if *utf16 { "the file looks like UTF-16; save it as UTF-8" } else { "save the file as UTF-8" })
         }
         FileError::Io(_, message) => {
             Diagnostic::new(&catalogue::UNREADABLE, span, format!("`{path}` cannot be read: {message}")).label("cannot be read")
         }
     }
+}
+
+fn missing_file(span: Span, path: &str, siblings: &[String], folder: Option<&(String, Vec<String>)>) -> Diagnostic {
+    let found = Diagnostic::new(&catalogue::FILE_MISSING, span, format!("no file at `{path}`")).label("not found");
+    let (name, known) = folder.map_or((path.rsplit('/').next().unwrap_or(path), siblings), |(part, folders)| (part.as_str(), folders));
+    let what = if folder.is_some() { "folders" } else { "files" };
+    let help = did_you_mean(name, known.iter().map(String::as_str));
+    let found = match folder {
+        Some((part, _)) => found.note(format!("there is no folder `{part}`")),
+        None => found,
+    };
+    let found = found.note("paths are relative to the file that names them, and shown from the workspace's root");
+    match help {
+        Some(help) => found.help(help),
+        None if known.is_empty() => found,
+        None => found.note(format!("{what} there: {}", one_of(known.iter().map(String::as_str)).replace(" or ", ", "))),
+    }
+}
+
+/// A file that is read for itself and could not be: shown in what there is of its text.
+pub(super) fn unread(files: &Files<'_>, path: &str, error: &FileError) -> Diagnostic {
+    let FileError::NotUtf8 { offset, .. } = error else { return file(files.map().add(path, "").span(), path, error) };
+    let bytes = files.bytes(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    // The replacement of the first bad byte stands where that byte stood.
+    let shown = files.map().add(path, text.into_owned());
+    file(shown.span_of(*offset..*offset + '\u{fffd}'.len_utf8()), path, error)
 }
 
 /// The place of some bytes of a scalar's decoded text.

@@ -10,7 +10,7 @@ use crate::plan::text::find;
 use crate::plan::{File, FileContent};
 use crate::source::Span;
 use crate::spec::Format;
-use crate::syntax::{Kind, Node};
+use crate::syntax::{Kind, Node, Scalar};
 
 /// Permissions of files that start with `#!`.
 const EXECUTABLE: u32 = 0o755;
@@ -33,7 +33,9 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
     let mut files = Named::default();
     for (format, node) in draft.kind.fields.formats(&draft.fields) {
         let Kind::Scalar(text, _) = &node.kind else { continue };
-        if node.is_template() {
+        // A value of another type was reported where the fields were checked.
+        let is_path = matches!(format, Some(Format::File | Format::Dataset));
+        if node.is_template() || node.is_unknown() || (is_path && !matches!(node.scalar(), Some(Scalar::Str))) {
             continue;
         }
         match format {

@@ -6,6 +6,7 @@ use super::datasets::Datasets;
 use super::header::Header;
 use super::lower::Lowered;
 use super::pipeline::Resolver;
+use super::rings;
 use super::steps::Draft;
 use super::values::{Scene, report_no_step};
 use crate::diag::{Diagnostic, catalogue};
@@ -26,8 +27,12 @@ pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &D
         let scene = Scene { header, datasets, drafts, index };
         graph.push(edges(resolver, &scene, lowered));
     }
-    if let Some(cycle) = find_cycle(&graph) {
-        report_cycle(resolver, drafts, &graph, &cycle);
+    let waits: Vec<Vec<usize>> = graph.iter().map(|edges| edges.keys().copied().collect()).collect();
+    let cycles = rings::find(&waits);
+    for cycle in &cycles {
+        report_cycle(resolver, drafts, &graph, cycle);
+    }
+    if !cycles.is_empty() {
         return;
     }
     for (edges, lowered) in graph.iter_mut().zip(lowered) {
@@ -89,52 +94,6 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
 fn left_out(scene: &Scene<'_, '_>, name: &str) -> bool {
     let bare = name.split_once('[').map_or(name, |(bare, _)| bare);
     bare == name && scene.header.steps.iter().any(|entry| entry.key == name && entry.value.get("if").is_some())
-}
-
-/// The shortest cycle through the first draft that has one.
-fn find_cycle(graph: &[IndexMap<usize, Vec<Edge>>]) -> Option<Vec<usize>> {
-    let mut waiting: Vec<usize> = graph.iter().map(IndexMap::len).collect();
-    let mut readers: Vec<Vec<usize>> = vec![Vec::new(); graph.len()];
-    for (reader, edges) in graph.iter().enumerate() {
-        for &writer in edges.keys() {
-            readers[writer].push(reader);
-        }
-    }
-    let mut ready: Vec<usize> = (0..graph.len()).filter(|&index| waiting[index] == 0).collect();
-    while let Some(done) = ready.pop() {
-        for &reader in &readers[done] {
-            waiting[reader] -= 1;
-            if waiting[reader] == 0 {
-                ready.push(reader);
-            }
-        }
-    }
-    (0..graph.len()).filter(|&index| waiting[index] > 0).find_map(|start| path_back(graph, &waiting, start))
-}
-
-/// The shortest way from a draft over those it waits for and back to it.
-fn path_back(graph: &[IndexMap<usize, Vec<Edge>>], waiting: &[usize], start: usize) -> Option<Vec<usize>> {
-    let mut from: IndexMap<usize, usize> = IndexMap::new();
-    let mut queue = std::collections::VecDeque::from([start]);
-    while let Some(at) = queue.pop_front() {
-        for &next in graph[at].keys().filter(|&&next| waiting[next] > 0) {
-            if next == start {
-                let mut path = vec![at];
-                let mut back = at;
-                while back != start {
-                    back = *from.get(&back)?;
-                    path.push(back);
-                }
-                path.reverse();
-                return Some(path);
-            }
-            if !from.contains_key(&next) {
-                from.insert(next, at);
-                queue.push_back(next);
-            }
-        }
-    }
-    None
 }
 
 fn report_cycle(resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], graph: &[IndexMap<usize, Vec<Edge>>], cycle: &[usize]) {

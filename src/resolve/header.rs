@@ -8,7 +8,7 @@ use super::index::Offer;
 use super::pipeline::Resolver;
 use super::platform::{Lookup, look_up, missing};
 use super::render::{Renderer, has_template};
-use super::{layers, params, schedule};
+use super::{environments, layers, params, schedule};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Notification, Owner, Param, Schedule, Secret, Trigger};
 use crate::source::Span;
@@ -45,16 +45,13 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     let (raw, faults) = decode::<spec::Pipeline>(root);
     resolver.diagnostics.extend(faults);
     let raw = raw?;
-    resolver.name.clone_from(&raw.pipeline.get()?.0);
-    check_environments(resolver, &raw);
+    // Without a name that can be used everything else is still looked at, under one that stands for it.
+    resolver.name = raw.pipeline.get().map_or_else(|| "pipeline".to_owned(), |name| name.0.clone());
+    resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
+    environments::check(resolver, root, &raw);
     let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
     let engine = Engine::new(Vec::new(), &resolver.cx.macros);
-    let mut scope = Scope::default();
-    scope.values.insert("env".to_owned(), Value::from(resolver.cx.platform.env_name()));
-    scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
-    resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
-    scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
-    vars(resolver, &engine, &layered, &mut scope);
+    let scope = scope(resolver, &engine, resolver.cx.platform.env_name(), &layered);
     // What was read is what holds, where no template and no environment changes it.
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
@@ -92,6 +89,16 @@ fn text(field: Option<&Field<String>>) -> Option<String> {
     field.and_then(Field::get).cloned()
 }
 
+/// What templates of the pipeline see in an environment, but for `matrix`.
+pub(super) fn scope(resolver: &mut Resolver<'_>, engine: &Engine, environment: &str, layered: &Node) -> Scope {
+    let mut scope = Scope::default();
+    scope.values.insert("env".to_owned(), Value::from(environment));
+    scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
+    scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
+    vars(resolver, engine, layered, &mut scope);
+    scope
+}
+
 /// The values that templates see as `vars`: each may use those before it.
 fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut Scope) {
     let mut vars = serde_json::Map::new();
@@ -125,38 +132,23 @@ fn is_final(root: &Node, layered: &Node) -> bool {
 }
 
 /// The pipeline as types with its templates rendered, its steps left as they are.
-fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
+pub(super) fn rendered(resolver: &mut Resolver<'_>, engine: &Engine, layered: &Node, scope: &Scope) -> Option<spec::Pipeline> {
     let renderer = Renderer { files: resolver.cx.files, engine };
+    let wrong: Vec<Span> =
+        resolver.diagnostics.iter().filter(|found| found.rule.id == catalogue::WRONG_TYPE.id).map(Diagnostic::span).collect();
+    let before = resolver.diagnostics.len();
     let mut entries = Vec::new();
     for entry in layered.entries() {
         let keep = LATER.contains(&entry.key.as_str());
         let value = if keep { entry.value.clone() } else { renderer.node(&entry.value, scope, &mut resolver.diagnostics) };
         entries.push(Entry { key: entry.key.clone(), key_span: entry.key_span, value });
     }
+    // A template where none may stand is one fault, whatever it says.
+    let found = resolver.diagnostics.split_off(before).into_iter();
+    resolver.diagnostics.extend(found.filter(|found| !wrong.iter().any(|span| span.contains(found.span()))));
     let (spec, faults) = decode::<spec::Pipeline>(&Node { span: layered.span, kind: Kind::Map(entries) });
     resolver.diagnostics.extend(faults);
     spec
-}
-
-fn check_environments(resolver: &mut Resolver<'_>, raw: &spec::Pipeline) {
-    let Some(environments) = raw.environments.as_ref().and_then(Field::get) else { return };
-    let platform = resolver.cx.platform;
-    for (name, item) in &environments.0 {
-        let known = platform.environments.iter().chain(&platform.environment).any(|known| *known == name.0);
-        // Without any environment on the platform there is nothing to compare with: a spec may be ahead of it.
-        if !known && !platform.environments.is_empty() {
-            let names: Vec<_> = platform.environments.iter().map(String::as_str).collect();
-            resolver.report(missing(&catalogue::UNKNOWN_ENVIRONMENT, item.key_span, "environment", &name.0, &names));
-        }
-        let Some(overlay) = item.value.get() else { continue };
-        for (step, item) in overlay.steps.as_ref().and_then(Field::get).map(|steps| &steps.0).into_iter().flatten() {
-            let steps = raw.steps.get().map(|steps| &steps.0);
-            if steps.is_some_and(|steps| !steps.contains_key(step)) {
-                let names = steps.into_iter().flatten().map(|(name, _)| name.0.as_str());
-                resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, item.key_span, "step", &step.0, names));
-            }
-        }
-    }
 }
 
 fn owner(resolver: &mut Resolver<'_>, field: &Field<spec::scalars::Label>) -> Owner {
@@ -205,8 +197,41 @@ fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) ->
                 .help("name datasets as `pipeline.dataset`, or take `trigger` away"),
         );
     }
+    check_ring(resolver, &datasets);
     let schedules = resolver.cx.platform.spec.schedules.as_ref().and_then(Field::get).copied().unwrap_or_default();
     Some(Trigger { datasets, suspended: schedules == spec::ScheduleMode::Suspended, origin: resolver.origin(field.span) })
+}
+
+/// Pipelines that start each other would never stop. Each of them finds the same, so that it is shown once.
+fn check_ring(resolver: &mut Resolver<'_>, datasets: &[String]) {
+    let index = resolver.cx.index;
+    if !datasets.iter().any(|name| index.pipelines().contains_key(name.split('.').next().unwrap_or_default())) {
+        return;
+    }
+    let Some(ring) = index.ring(&resolver.name) else { return };
+    let names: Vec<_> = ring.iter().chain(ring.first()).map(|name| format!("`{name}`")).collect();
+    let mut found: Option<Diagnostic> = None;
+    for (position, name) in ring.iter().enumerate() {
+        let starter = &ring[(position + 1) % ring.len()];
+        let entry = index.pipelines().get(name);
+        let trigger = entry.and_then(|entry| entry.triggers.iter().find(|(dataset, _)| dataset.split('.').next() == Some(starter)));
+        let Some((dataset, span)) = trigger else { continue };
+        let text = format!("`{dataset}` starts `{name}`");
+        found = Some(match found {
+            None => {
+                let message = format!("pipelines start each other without end: {}", names.join(" ← "));
+                Diagnostic::new(&catalogue::PIPELINE_CYCLE, *span, message).label(text)
+            }
+            Some(found) => found.also(*span, text),
+        });
+    }
+    if let Some(found) = found {
+        resolver.report(
+            found
+                .note("each run would start the next, and without a schedule none would ever be the first")
+                .help("give one of them a `schedule` in place of its `trigger`; it can go on reading the other's data"),
+        );
+    }
 }
 
 /// A dataset of another pipeline, as `pipeline.dataset`.
@@ -219,9 +244,17 @@ pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result
     };
     let pipelines = resolver.cx.index.pipelines();
     let Some(entry) = pipelines.get(pipeline) else {
+        if resolver.cx.index.is_broken() {
+            resolver.unsure.set(true);
+            return Ok(Offer::Unknown);
+        }
         let names = pipelines.keys().map(String::as_str);
         return Err(Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, "pipeline", pipeline, names)));
     };
+    if !entry.whole && !entry.datasets.contains_key(dataset) {
+        resolver.unsure.set(true);
+        return Ok(Offer::Unknown);
+    }
     entry.datasets.get(dataset).cloned().ok_or_else(|| {
         let names = entry.datasets.keys().map(String::as_str);
         Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names))

@@ -14,7 +14,15 @@ use crate::syntax::{Kind, Node};
 pub struct Index<'a> {
     documents: &'a Documents<'a>,
     rest: Option<&'a Rest<'a>>,
-    pipelines: OnceLock<IndexMap<String, Entry>>,
+    known: OnceLock<Known>,
+}
+
+#[derive(Default)]
+struct Known {
+    pipelines: IndexMap<String, Entry>,
+    /// A file could not be read far enough to know its pipeline's name.
+    broken: bool,
+    cycles: OnceLock<Vec<Vec<String>>>,
 }
 
 /// Finds the paths of all pipelines of a workspace.
@@ -31,6 +39,10 @@ pub struct Entry {
     pub team: Option<String>,
     /// Its datasets.
     pub datasets: IndexMap<String, Offer>,
+    /// False where a part of the file could not be read, so that there may be more.
+    pub whole: bool,
+    /// Datasets that start it, with their places.
+    pub triggers: Vec<(String, Span)>,
 }
 
 /// A dataset as other pipelines see it.
@@ -45,35 +57,83 @@ pub enum Offer {
     },
     /// An artifact or a value, whose place depends on the run that wrote it.
     Artifact,
+    /// A file that may describe it could not be read.
+    Unknown,
 }
 
 impl<'a> Index<'a> {
     /// An index of these files, and of those that `rest` finds; nothing is read or looked for yet.
     #[must_use]
     pub fn new(documents: &'a Documents<'a>, rest: Option<&'a Rest<'a>>) -> Self {
-        Self { documents, rest, pipelines: OnceLock::new() }
+        Self { documents, rest, known: OnceLock::new() }
     }
 
     /// The pipelines, by name. Files without a readable name are left out; of two with one name the first holds.
     pub fn pipelines(&self) -> &IndexMap<String, Entry> {
-        self.pipelines.get_or_init(|| {
-            let mut pipelines = IndexMap::new();
+        &self.known().pipelines
+    }
+
+    /// True where a pipeline may exist whose name could not be read.
+    pub fn is_broken(&self) -> bool {
+        self.known().broken
+    }
+
+    /// The pipelines that start each other in a ring, this one among them: from the first by name, each started by the next.
+    pub fn ring(&self, pipeline: &str) -> Option<&[String]> {
+        let known = self.known();
+        let rings = known.cycles.get_or_init(|| rings(&known.pipelines));
+        rings.iter().find(|ring| ring.iter().any(|name| name == pipeline)).map(Vec::as_slice)
+    }
+
+    fn known(&self) -> &Known {
+        self.known.get_or_init(|| {
+            let mut known = Known::default();
             let others = self.documents.others(self.rest.map(|rest| rest()).unwrap_or_default());
             let all = [self.documents, &others].into_iter().flat_map(|documents| documents.paths().map(move |path| (documents, path)));
             for (documents, path) in all {
-                let Some(root) = documents.get(path).and_then(|document| document.root.as_ref()) else { continue };
-                let Some((name, span)) = root.get("pipeline").and_then(scalar) else { continue };
+                let Some(document) = documents.get(path) else { continue };
+                let named = document.root.as_ref().and_then(|root| Some((root, root.get("pipeline").and_then(scalar)?)));
+                let Some((root, (name, span))) = named else {
+                    known.broken = true;
+                    continue;
+                };
                 let entry = Entry {
                     path: path.to_owned(),
                     span,
                     team: root.get("owner").and_then(scalar).map(|(team, _)| team.to_owned()),
                     datasets: datasets(root),
+                    whole: document.gaps.is_empty(),
+                    triggers: triggers(root),
                 };
-                pipelines.entry(name.to_owned()).or_insert(entry);
+                known.pipelines.entry(name.to_owned()).or_insert(entry);
             }
-            pipelines
+            known
         })
     }
+}
+
+/// The datasets that start a pipeline.
+fn triggers(root: &Node) -> Vec<(String, Span)> {
+    let datasets = root.get("trigger").and_then(|trigger| trigger.get("datasets")).map(Node::items).unwrap_or_default();
+    datasets.iter().filter_map(scalar).map(|(name, span)| (name.to_owned(), span)).collect()
+}
+
+/// The rings of pipelines that start each other; each pipeline in one at most.
+fn rings(pipelines: &IndexMap<String, Entry>) -> Vec<Vec<String>> {
+    let starters = |index: usize| {
+        let (own, entry) = pipelines.get_index(index).map_or(("", None), |(name, entry)| (name.as_str(), Some(entry)));
+        let named = entry.into_iter().flat_map(|entry| &entry.triggers).filter_map(|(name, _)| name.split_once('.'));
+        named.filter(move |(name, _)| *name != own).filter_map(|(name, _)| pipelines.get_index_of(name)).collect::<Vec<_>>()
+    };
+    let graph: Vec<Vec<usize>> = (0..pipelines.len()).map(starters).collect();
+    let mut rings = Vec::new();
+    for ring in super::rings::find(&graph) {
+        let mut names: Vec<String> = ring.iter().filter_map(|&index| Some(pipelines.get_index(index)?.0.clone())).collect();
+        let first = (0..names.len()).min_by_key(|&at| names[at].clone()).unwrap_or_default();
+        names.rotate_left(first);
+        rings.push(names);
+    }
+    rings
 }
 
 fn scalar(node: &Node) -> Option<(&str, Span)> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::documents::read;
 use super::faults;
 use super::platform::{join, list};
-use crate::diag::Diagnostic;
+use crate::diag::{Diagnostic, Severity};
 use crate::source::{BUILTIN, EntryKind, Files, SourceFile};
 use crate::spec::{self, FieldSchema};
-use crate::syntax::{self, Node, decode};
+use crate::syntax::{self, Gaps, Node, decode};
 
 /// A step kind, ready to use.
 pub struct Kind {
@@ -28,13 +28,14 @@ pub struct Kind {
     pub(super) templates: IndexMap<String, Arc<SourceFile>>,
 }
 
-/// Reads all kinds. A platform's kind replaces the built-in one of its name as a whole.
+/// Reads all kinds, and names those that there are but that could not be read. A platform's kind replaces the built-in one of its name as a whole.
 pub(super) fn load(
     files: &Files<'_>,
     folder: Option<&str>,
     diagnostics: &mut Vec<Diagnostic>,
     used: &mut Vec<String>,
-) -> IndexMap<String, Kind> {
+) -> (IndexMap<String, Kind>, Vec<String>) {
+    let mut faulty = Vec::new();
     let mut kinds = IndexMap::new();
     for (path, text) in BUILTIN {
         let Some(name) = path.strip_prefix("kinds/").and_then(|rest| rest.strip_suffix("/kind.yaml")) else { continue };
@@ -48,9 +49,9 @@ pub(super) fn load(
             .filter(|(name, ..)| *name != "kind.yaml")
             .map(|(name, path, text)| (name.to_owned(), files.map().add(format!("<built-in>/{path}"), *text)))
             .collect();
-        add(&mut kinds, parsed.root.as_ref(), templates, diagnostics);
+        add(&mut kinds, parsed.root.as_ref(), &Gaps::default(), templates, diagnostics);
     }
-    let Some(folder) = folder else { return kinds };
+    let Some(folder) = folder else { return (kinds, faulty) };
     let base = join(folder, "kinds");
     for name in list(files, &base, EntryKind::Folder) {
         let kind_folder = join(&base, &name);
@@ -69,28 +70,42 @@ pub(super) fn load(
                 Ok(file) => {
                     templates.insert(file_name, file);
                 }
-                Err(error) => diagnostics.push(faults::file(files.map().add(path.as_str(), "").span(), &path, &error)),
+                Err(error) => diagnostics.push(faults::unread(files, &path, &error)),
             }
         }
-        add(&mut kinds, document.root.as_ref(), templates, diagnostics);
+        let mut faults = Vec::new();
+        let added = add(&mut kinds, document.root.as_ref(), &document.gaps, templates, &mut faults);
+        if !added || faults.iter().any(|found| found.severity == Severity::Error) {
+            // Its steps would be judged by what it does not say; the built-in kind of its name is another one.
+            let named = document.root.as_ref().and_then(|root| root.get("kind")?.text()).map(ToOwned::to_owned);
+            faulty.extend(named.into_iter().chain([name]));
+        }
+        diagnostics.extend(faults);
     }
-    kinds
+    faulty.iter().for_each(|name| drop(kinds.shift_remove(name)));
+    (kinds, faulty)
 }
 
+/// True for a kind that can be used.
 fn add(
     kinds: &mut IndexMap<String, Kind>,
     root: Option<&Node>,
+    gaps: &Gaps,
     templates: IndexMap<String, Arc<SourceFile>>,
     diagnostics: &mut Vec<Diagnostic>,
-) {
-    let Some(root) = root else { return };
-    let (spec, faults) = decode::<spec::StepKind>(root);
+) -> bool {
+    let Some(root) = root else { return false };
+    let (spec, mut faults) = decode::<spec::StepKind>(root);
+    gaps.retain_certain(&mut faults);
     diagnostics.extend(faults);
-    let Some(spec) = spec else { return };
-    let (Some(name), Some(version)) = (spec.kind.get(), spec.version.get()) else { return };
+    let Some(spec) = spec.filter(|_| gaps.is_empty()) else { return false };
+    let (Some(name), Some(version)) = (spec.kind.get(), spec.version.get()) else { return false };
+    if spec.fields.0.is_unknown() {
+        return false;
+    }
     let (fields, faults) = FieldSchema::load(&spec.fields.0);
     diagnostics.extend(faults);
-    let Some(fields) = fields else { return };
+    let Some(fields) = fields else { return false };
     let kind = Kind {
         name: name.0.clone(),
         version: *version,
@@ -101,4 +116,5 @@ fn add(
         spec,
     };
     kinds.insert(kind.name.clone(), kind);
+    true
 }

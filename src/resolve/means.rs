@@ -1,9 +1,11 @@
 //! What the values of a platform must hold beside their types, so that nothing of them is lost or refused by a cluster later.
 
+use super::platform::{Lookup, look_up, missing};
 use super::values::reserved;
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Diagnostic, Rule, catalogue};
 use crate::source::Span;
 use crate::spec::quantities::CpuQuantity;
+use crate::spec::scalars::Label;
 use crate::spec::{self, TolerationOperator};
 use crate::syntax::{Field, Map};
 
@@ -20,6 +22,7 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
     for (_, _, secret) in entries(platform.secrets.as_ref()) {
         self::secret(secret, &mut found);
     }
+    references(platform, &mut found);
     for (name, span, channel) in entries(platform.channels.as_ref()) {
         if channel.slack.is_some() == channel.webhook.is_some() {
             found.push(
@@ -40,6 +43,30 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
 fn entries<K, T>(part: Option<&Field<Map<K, Field<T>>>>) -> impl Iterator<Item = (&K, Span, &T)> {
     let map = part.and_then(Field::get).map(|map| &map.0);
     map.into_iter().flatten().filter_map(|(key, item)| Some((key, item.key_span, item.value.get()?)))
+}
+
+/// Names of the platform that its own parts give, whether or not a pipeline uses them.
+fn references(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
+    let mut secret = |field: &Field<Label>| found.extend(unknown(platform.secrets.as_ref(), field, &catalogue::UNKNOWN_SECRET, "secret"));
+    for (_, _, connection) in entries(platform.connections.as_ref()) {
+        connection.secret.iter().for_each(&mut secret);
+    }
+    for (_, _, channel) in entries(platform.channels.as_ref()) {
+        channel.slack.iter().filter_map(Field::get).for_each(|slack| secret(&slack.secret));
+        channel.webhook.iter().filter_map(Field::get).for_each(|webhook| secret(&webhook.secret));
+    }
+    for (_, _, connection) in entries(platform.connections.as_ref()) {
+        let runtime = connection.runtime.as_ref();
+        found.extend(runtime.and_then(|field| unknown(platform.runtimes.as_ref(), field, &catalogue::UNKNOWN_RUNTIME, "runtime")));
+    }
+}
+
+fn unknown<T>(part: Option<&Field<Map<Label, Field<T>>>>, field: &Field<Label>, rule: &'static Rule, what: &str) -> Option<Diagnostic> {
+    let name = field.get()?;
+    match look_up(part, &name.0) {
+        Lookup::Missing(names) => Some(missing(rule, field.span, what, &name.0, &names)),
+        Lookup::Found(_) | Lookup::Faulty => None,
+    }
 }
 
 fn runtime(runtime: &spec::Runtime, found: &mut Vec<Diagnostic>) {

@@ -1,19 +1,20 @@
 //! One pipeline: its file and the workspace in, its plan out. The passes, in the order in which they run.
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
 use super::context::Context;
-use super::datasets::Datasets;
+use super::datasets::{self, Datasets, Replaced};
 use super::documents::Document;
 use super::header::Header;
 use super::lints::{self, Facts};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::{Diagnostic, Severity, catalogue};
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
 use crate::syntax::Node;
@@ -28,6 +29,8 @@ pub struct Resolved {
     pub diagnostics: Vec<Diagnostic>,
     /// Paths of the files that the plan depends on, but for the platform's.
     pub files: Vec<String>,
+    /// Tables that it replaces in each run.
+    pub replaced: Vec<Replaced>,
 }
 
 /// Resolves a pipeline.
@@ -35,18 +38,28 @@ pub struct Resolved {
 pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut files = BTreeSet::from([path.to_owned()]);
     let (Some(file), Some(root)) = (&document.file, &document.root) else {
-        return Resolved { name: None, plan: None, diagnostics: document.diagnostics.clone(), files: files.into_iter().collect() };
+        return Resolved {
+            name: None,
+            plan: None,
+            diagnostics: document.diagnostics.clone(),
+            files: files.into_iter().collect(),
+            replaced: Vec::new(),
+        };
     };
     let mut resolver = Resolver::new(cx, path, file);
-    resolver.diagnostics.clone_from(&document.diagnostics);
     let plan = resolver.run(root);
     files.append(&mut resolver.used);
-    let failed = resolver.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+    let failed = resolver.unsure.get() || document.diagnostics.iter().chain(&resolver.diagnostics).any(is_error);
+    document.gaps.retain_certain(&mut resolver.diagnostics);
+    cx.platform.retain_certain(&mut resolver.diagnostics);
+    resolver.diagnostics.extend(document.diagnostics.iter().cloned());
     Resolved {
-        name: Some(resolver.name).filter(|name| !name.is_empty()),
+        name: root.get("pipeline").and_then(Node::as_str).filter(|name| *name == resolver.name).map(ToOwned::to_owned),
         plan: plan.filter(|_| !failed),
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
+        replaced: resolver.replaced,
     }
 }
 
@@ -60,12 +73,25 @@ pub(super) struct Resolver<'a> {
     pub team: String,
     pub diagnostics: Vec<Diagnostic>,
     pub used: BTreeSet<String>,
+    /// Something depends on a file that could not be read, so that there is no plan, and nothing to report either.
+    pub unsure: Cell<bool>,
+    replaced: Vec<Replaced>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(cx: &'a Context<'a>, path: &str, file: &'a Arc<SourceFile>) -> Self {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        Self { cx, file, folder, name: String::new(), team: String::new(), diagnostics: Vec::new(), used: BTreeSet::new() }
+        Self {
+            cx,
+            file,
+            folder,
+            name: String::new(),
+            team: String::new(),
+            diagnostics: Vec::new(),
+            used: BTreeSet::new(),
+            unsure: Cell::new(false),
+            replaced: Vec::new(),
+        }
     }
 
     /// Reports a finding.
@@ -75,6 +101,14 @@ impl<'a> Resolver<'a> {
 
     /// The path of a file that the spec names, from the workspace's root. The plan depends on it, also where nothing is there yet.
     pub(super) fn beside_spec(&mut self, written: &str, span: Span) -> Option<String> {
+        if written.trim().is_empty() {
+            self.report(
+                Diagnostic::new(&catalogue::FILE_MISSING, span, "the path of a file is empty")
+                    .label("names no file")
+                    .help("write a path, such as `train.py`"),
+            );
+            return None;
+        }
         let path = normalize(&join(&self.folder, written));
         match &path {
             Some(path) => drop(self.used.insert(path.clone())),
@@ -93,6 +127,7 @@ impl<'a> Resolver<'a> {
         let header = header::resolve(self, root)?;
         let drafts = steps::draft(self, &header);
         let datasets = Datasets::collect(self, &header, &drafts);
+        self.replaced = datasets::replaced(self, &datasets, &drafts);
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);

@@ -8,15 +8,32 @@ use super::faults;
 use super::kinds::{self, Kind};
 use super::means;
 use super::render::Renderer;
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Diagnostic, Rule, catalogue};
 use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
 use crate::spec;
 use crate::spec::scalars::Label;
-use crate::syntax::{self, Entry, Field, Map, Node, decode, merge};
+use crate::syntax::{self, Entry, Field, Gaps, Map, Node, decode, merge};
 use crate::template::{Engine, Macros, Scope};
 
 /// Keys of the platform file whose values are rendered later, where more names are in scope.
 const RENDERED_LATER: [(&str, &str); 2] = [("connections", "table"), ("storage", "uri")];
+
+/// Faults of a pipeline that a whole platform might not have shown.
+static NEEDS_PLATFORM: [&Rule; 13] = [
+    &catalogue::MISSING_KEY,
+    &catalogue::CONFLICTING_KEYS,
+    &catalogue::UNKNOWN_KIND,
+    &catalogue::UNKNOWN_RUNTIME,
+    &catalogue::UNKNOWN_RESOURCES,
+    &catalogue::UNKNOWN_CONNECTION,
+    &catalogue::UNKNOWN_SECRET,
+    &catalogue::UNKNOWN_TEAM,
+    &catalogue::UNKNOWN_ENVIRONMENT,
+    &catalogue::UNKNOWN_STORAGE,
+    &catalogue::UNKNOWN_CHANNEL,
+    &catalogue::STORAGE_COLLISION,
+    &catalogue::MATERIALIZE,
+];
 
 /// The means that pipelines run on, in one environment.
 pub struct Platform {
@@ -24,14 +41,20 @@ pub struct Platform {
     pub environment: Option<String>,
     /// The environments that the platform describes.
     pub environments: Vec<String>,
+    /// The platform in each of them, its templates not rendered.
+    pub(super) overlaid: IndexMap<String, spec::Platform>,
     /// The platform as types; parts that are wrong are unknown.
     pub(super) spec: spec::Platform,
     /// The platform's `defaults`, as a tree.
     pub(super) defaults: Option<Node>,
     /// The step kinds, the platform's own over the built-in ones.
     pub kinds: IndexMap<String, Kind>,
+    /// Kinds that are there, and that could not be read.
+    pub(super) faulty_kinds: Vec<String>,
     /// Paths of the files that it was read from.
     pub files: Vec<String>,
+    /// True where a file of it could not be read, or only in part: what it lacks may have stood there.
+    broken: bool,
     targets: Option<Node>,
     packs: Vec<(String, String)>,
 }
@@ -48,6 +71,13 @@ impl Platform {
     pub fn target_files(&self, target: &str) -> Vec<(String, String)> {
         let prefix = format!("{target}/");
         self.packs.iter().filter_map(|(path, text)| Some((path.strip_prefix(&prefix)?.to_owned(), text.clone()))).collect()
+    }
+
+    /// Keeps the findings that hold whatever stood in files of the platform that could not be read.
+    pub(super) fn retain_certain(&self, diagnostics: &mut Vec<Diagnostic>) {
+        if self.broken {
+            diagnostics.retain(|found| !NEEDS_PLATFORM.iter().any(|rule| rule.id == found.rule.id));
+        }
     }
 
     /// Names of the targets that the platform has of its own.
@@ -85,7 +115,7 @@ pub(super) fn look_up<'a, T>(part: Option<&'a Field<Map<Label, Field<T>>>>, name
 /// Reads the platform in a folder, or the built-in one alone where there is no folder, with an environment laid over it.
 #[must_use]
 pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Option<&str>) -> (Platform, Vec<Diagnostic>) {
-    let mut loader = Loader { files, diagnostics: Vec::new(), used: Vec::new() };
+    let mut loader = Loader { files, diagnostics: Vec::new(), used: Vec::new(), gaps: Vec::new(), broken: false };
     let mut node = loader.builtin("platform/platform.yaml");
     if folder.is_none() {
         node = merge(&node, &loader.builtin("platform/standalone.yaml"));
@@ -98,24 +128,29 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     let overlays = own.as_ref().and_then(|own| own.get("environments"));
     let environments: Vec<String> = overlays.map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect();
     // Every environment is decoded, so that a fault in one that was not asked for is found too.
+    let mut overlaid = IndexMap::new();
     for name in &environments {
-        let overlaid = overlay(&node, overlays, name);
-        loader.check(&overlaid);
+        let Some(spec) = loader.check(&overlay(&node, overlays, name)) else { continue };
+        loader.add(means::check(&spec));
+        overlaid.insert(name.clone(), spec);
     }
     let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
     let spec = loader.check(&rendered).unwrap_or_else(empty);
-    loader.diagnostics.extend(means::check(&spec));
-    let kinds = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
+    loader.add(means::check(&spec));
+    let (kinds, faulty_kinds) = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
     let packs = folder.map(|folder| loader.packs(folder)).unwrap_or_default();
     let platform = Platform {
         environment: environment.map(ToOwned::to_owned),
         environments,
+        overlaid,
         spec,
         defaults: rendered.get("defaults").cloned(),
         targets: rendered.get("targets").cloned(),
         kinds,
+        faulty_kinds,
         files: loader.used,
+        broken: loader.broken,
         packs,
     };
     (platform, loader.diagnostics)
@@ -124,7 +159,12 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
 /// The platform with an environment's parts merged over its own.
 fn overlay(platform: &Node, overlays: Option<&Node>, environment: &str) -> Node {
     match overlays.and_then(|overlays| overlays.get(environment)) {
-        Some(over) if !over.entries().is_empty() => merge(platform, over),
+        Some(over) if !over.entries().is_empty() => {
+            // Anything else was reported when the overlay was decoded.
+            let may = |key: &str| key == "schedules" || (key != "environments" && spec::Platform::PARTS.contains(&key));
+            let entries = over.entries().iter().filter(|entry| may(&entry.key)).cloned().collect();
+            merge(platform, &Node { span: over.span, kind: syntax::Kind::Map(entries) })
+        }
         _ => platform.clone(),
     }
 }
@@ -140,6 +180,8 @@ struct Loader<'a> {
     files: &'a Files<'a>,
     diagnostics: Vec<Diagnostic>,
     used: Vec<String>,
+    gaps: Vec<Gaps>,
+    broken: bool,
 }
 
 impl Loader<'_> {
@@ -174,14 +216,22 @@ impl Loader<'_> {
 
     fn file(&mut self, path: &str) -> Option<Node> {
         self.used.push(path.to_owned());
-        let Document { root, diagnostics, .. } = read(self.files, path);
+        let Document { root, gaps, diagnostics, .. } = read(self.files, path);
         self.diagnostics.extend(diagnostics);
+        self.broken |= root.is_none() || !gaps.is_empty();
+        self.gaps.push(gaps);
         root
+    }
+
+    /// Reports what was found in the files together, as far as it holds without what could not be read.
+    fn add(&mut self, mut found: Vec<Diagnostic>) {
+        self.gaps.iter().for_each(|gaps| gaps.retain_certain(&mut found));
+        self.diagnostics.extend(found);
     }
 
     fn check(&mut self, node: &Node) -> Option<spec::Platform> {
         let (spec, diagnostics) = decode::<spec::Platform>(node);
-        self.diagnostics.extend(diagnostics);
+        self.add(diagnostics);
         spec
     }
 
@@ -246,8 +296,7 @@ impl Loader<'_> {
                 match self.files.text(&path) {
                     Ok(file) => found.push((format!("{target}/{}", entry.name), file.text().to_owned())),
                     Err(error) => {
-                        let span = self.files.map().add(path.as_str(), "").span();
-                        self.diagnostics.push(faults::file(span, &path, &error));
+                        self.diagnostics.push(faults::unread(self.files, &path, &error));
                     }
                 }
             }
@@ -270,10 +319,14 @@ pub(super) fn join(folder: &str, name: &str) -> String {
 }
 
 /// Reports a name that the platform does not have.
-pub(super) fn missing(rule: &'static crate::diag::Rule, span: Span, what: &str, name: &str, known: &[&str]) -> Diagnostic {
+pub(super) fn missing(rule: &'static Rule, span: Span, what: &str, name: &str, known: &[&str]) -> Diagnostic {
     let found = faults::unknown_name(rule, span, what, name, known.iter().copied());
     if rule.id == catalogue::UNKNOWN_TEAM.id || found.help.is_some() {
         return found;
     }
-    found.help("use one of those known, or ask the platform team to add it")
+    found.help(if known.is_empty() {
+        "ask the platform team to add it"
+    } else {
+        "use one of those known, or ask the platform team to add it"
+    })
 }

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::context::has_extension;
 use super::faults;
+use super::index::Offer;
 use super::pipeline::Resolver;
 use super::render::Renderer;
 use super::values::{Scene, Uses};
@@ -48,7 +49,7 @@ pub(super) fn read(
     let source = source(resolver, scene, written, node)?;
     let text = match &source {
         Source::Inline(_, text) => text.as_str(),
-        Source::File(file) => &file.text()[mark(file)..],
+        Source::File(file) => &file.text()[file.mark()..],
     };
     let called = Arc::new(Mutex::new(Vec::new()));
     let reference = reference(resolver, scene, text, &called);
@@ -72,9 +73,14 @@ pub(super) fn read(
     Some(analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called))
 }
 
-/// The bytes of a byte order mark, which some editors begin a file with: it is no part of a statement.
-fn mark(file: &SourceFile) -> usize {
-    if file.text().starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
+/// Reads the SQL of a step whose connection is unknown: what holds in every dialect.
+pub(super) fn read_anyway(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mut Uses, node: &Node) {
+    let Some(dialect) = Dialect::find("ansi") else { return };
+    let before = resolver.diagnostics.len();
+    read(resolver, scene, uses, node, "", dialect);
+    let depends = [catalogue::SQL_SYNTAX.id, catalogue::RUNTIME_IN_SQL.id];
+    let found = resolver.diagnostics.split_off(before);
+    resolver.diagnostics.extend(found.into_iter().filter(|found| !depends.contains(&found.rule.id)));
 }
 
 impl Source<'_> {
@@ -82,7 +88,7 @@ impl Source<'_> {
     fn span(&self, resolver: &Resolver<'_>, range: Range<usize>) -> Span {
         match self {
             Self::Inline(node, _) => faults::place(resolver.cx.files.map(), node, range),
-            Self::File(file) => file.span_of(range.start + mark(file)..range.end + mark(file)),
+            Self::File(file) => file.span_of(range.start + file.mark()..range.end + file.mark()),
         }
     }
 }
@@ -124,10 +130,15 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
     let mut missing = BTreeMap::new();
     for name in foreign_names(text) {
         match header::foreign(resolver, &name, Span::default()) {
+            Ok(Offer::Artifact) => {
+                missing.insert(name.clone(), (format!("`{name}` is not a table"), Some("only tables can be read by SQL".to_owned())));
+            }
             Ok(offer) => {
-                if let Some((_, table)) = datasets::foreign_table(resolver, &name, &offer) {
-                    tables.insert(name, table);
-                }
+                let found = datasets::foreign_table(resolver, &name, &offer);
+                // What hides it was reported; its own name stands for its table, since nothing will be written.
+                resolver.unsure.set(resolver.unsure.get() || found.is_none());
+                let table = found.map_or_else(|| name.clone(), |(_, table)| table);
+                tables.insert(name, table);
             }
             Err(diagnostic) => {
                 missing.insert(name, (diagnostic.message, diagnostic.help));

@@ -4,16 +4,18 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::context::Context;
+use super::environments;
 use super::faults::unknown_name;
 use super::header::Header;
 use super::kinds::Kind;
 use super::layers;
 use super::pipeline::Resolver;
 use super::render::Renderer;
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Diagnostic, catalogue, one_of};
 use crate::source::Span;
 use crate::spec::{self, decode_step};
-use crate::syntax::{Entry, Kind as Shape, Node};
+use crate::syntax::decode::report;
+use crate::syntax::{Entry, Field, Kind as Shape, Node};
 use crate::template::{Engine, Scope};
 
 /// The most cells that one matrix may have.
@@ -50,10 +52,7 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Vec<Dra
     let mut drafts = Vec::new();
     for entry in &header.steps {
         let layered = layers::step(cx.platform.defaults.as_ref(), header.defaults.as_ref(), &entry.value);
-        let Some(kind) = kind(resolver, entry) else {
-            // Without its kind a step's fields cannot be told from typing errors, so only what has the shape of a step is looked at.
-            continue;
-        };
+        let Some(kind) = kind(resolver, header, entry) else { continue };
         let mut maker = Maker { resolver, cx, engine: &engine, header, kind };
         maker.step(entry, &layered, &mut drafts);
     }
@@ -61,36 +60,70 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Vec<Dra
 }
 
 /// The kind that a step names.
-fn kind<'a>(resolver: &mut Resolver<'a>, entry: &Entry) -> Option<&'a Kind> {
-    let kinds = &resolver.cx.platform.kinds;
-    let Some(node) = entry.value.get("kind") else {
-        // Decoding says what is missing, with the keys that every kind has.
-        let (_, _, faults) = decode_step(&entry.value, &[]);
-        resolver.diagnostics.extend(faults.into_iter().filter(|found| found.rule.id != catalogue::UNKNOWN_KEY.id));
+fn kind<'a>(resolver: &mut Resolver<'a>, header: &Header, entry: &Entry) -> Option<&'a Kind> {
+    let platform = resolver.cx.platform;
+    let named = entry.value.get("kind").filter(|node| node.as_str().is_some() && !node.is_template());
+    let Some((node, text)) = named.and_then(|node| Some((node, node.as_str()?))) else {
+        without_kind(resolver, header, entry);
         return None;
     };
-    let Shape::Scalar(text, _) = &node.kind else {
-        let (_, _, faults) = decode_step(&entry.value, &[]);
-        resolver.diagnostics.extend(faults.into_iter().filter(|found| found.rule.id != catalogue::UNKNOWN_KEY.id));
-        return None;
-    };
-    let (name, version) = text.split_once('@').map_or((text.as_str(), None), |(name, version)| (name, Some(version)));
-    let Some(kind) = kinds.get(name) else {
-        resolver.report(unknown_name(&catalogue::UNKNOWN_KIND, node.span, "step kind", name, kinds.keys().map(String::as_str)));
-        return None;
-    };
-    if let Some(version) = version
-        && version != kind.version.to_string()
-    {
-        resolver.report(
+    let (name, version) = text.split_once('@').map_or((text, None), |(name, version)| (name, Some(version)));
+    let kind = platform.kinds.get(name);
+    let fits = |kind: &&Kind| version.is_none_or(|version| version == kind.version.to_string());
+    if let Some(kind) = kind.filter(fits) {
+        return Some(kind);
+    }
+    let is_faulty = platform.faulty_kinds.iter().any(|faulty| faulty == name);
+    match (kind, version) {
+        (Some(kind), Some(version)) => resolver.report(
             Diagnostic::new(&catalogue::UNKNOWN_KIND, node.span, format!("the kind `{name}` has no version `{version}`"))
                 .label("not a version of this kind")
                 .note(format!("the platform has version {} of it", kind.version))
                 .help(format!("write `{name}@{}`, or `{name}` for the version that the platform has", kind.version)),
-        );
-        return None;
+        ),
+        // It was reported where it is written.
+        _ if is_faulty => resolver.unsure.set(true),
+        _ => {
+            let names = platform.kinds.keys().map(String::as_str);
+            resolver.report(unknown_name(&catalogue::UNKNOWN_KIND, node.span, "step kind", name, names));
+        }
     }
-    Some(kind)
+    without_kind(resolver, header, entry);
+    None
+}
+
+/// Without its kind a step's fields cannot be told from typing errors, so only what every step has is looked at.
+fn without_kind(resolver: &mut Resolver<'_>, header: &Header, entry: &Entry) {
+    let name = report::Name::key(&entry.key);
+    if !matches!(entry.value.kind, Shape::Map(_)) {
+        let unknown = entry.value.is_unknown();
+        let found = if entry.value.is_template() {
+            report::template_for_map(&entry.value, name)
+        } else {
+            report::wrong_type(&entry.value, name, Some(entry.key_span), "a map").help("a step is a map, such as `{kind: sql, sql: a.sql}`")
+        };
+        resolver.diagnostics.extend((!unknown).then_some(found));
+        return;
+    }
+    let (step, _, faults) = decode_step(&entry.value, &[]);
+    let has_kind = entry.value.get("kind").is_some();
+    let ours = |found: &Diagnostic| found.rule.id != catalogue::UNKNOWN_KEY.id && (has_kind || found.rule.id != catalogue::MISSING_KEY.id);
+    resolver.diagnostics.extend(faults.into_iter().filter(ours));
+    if !has_kind {
+        let kinds = one_of(resolver.cx.platform.kinds.keys().map(String::as_str));
+        let found = report::missing_key("kind", name, entry.key_span).help(format!("add `kind: …`; there are {kinds}"));
+        resolver.report(found);
+    }
+    if let Some(step) = step {
+        environments::step_means(resolver, &step);
+        for field in step.after.as_ref().and_then(Field::get).into_iter().flatten() {
+            let Some(before) = field.get().filter(|before| !before.contains('[')) else { continue };
+            if !header.steps.iter().any(|known| known.key == *before) {
+                let names = header.steps.iter().map(|known| known.key.as_str());
+                resolver.report(unknown_name(&catalogue::UNKNOWN_STEP, field.span, "step", before, names));
+            }
+        }
+    }
 }
 
 struct Maker<'r, 'a, 'h> {

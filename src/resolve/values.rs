@@ -376,6 +376,20 @@ fn input_value(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, s
         return Some(Found { text: Some(external.text.clone()?), writers: Vec::new() });
     }
     let writers: Vec<usize> = scene.datasets.writers(name).filter(|&writer| writer != scene.index).collect();
+    if let Some(own) = scene.datasets.outputs[scene.index].get(name).filter(|_| writers.is_empty()) {
+        // A table may be there from an earlier run; an artifact or a value is this run's alone.
+        if own.kind != OutputKind::Table {
+            resolver.report(
+                Diagnostic::new(&catalogue::SELF_READ, span, format!("`{name}` is an input and an output of one step"))
+                    .label("not there when the step starts")
+                    .also(own.span, "written here")
+                    .note("an artifact or a value belongs to one run, and no other step of the run writes this one")
+                    .help("take it out of `inputs`; `${outputs.NAME}` is where the step writes it"),
+            );
+            return None;
+        }
+        return Some(Found { text: Some(own.text.clone()?), writers: Vec::new() });
+    }
     if writers.is_empty() {
         report_left_out(resolver, scene, name, span);
         return None;

@@ -14,6 +14,8 @@ pub enum FileError {
     Missing {
         /// File names beside the missing one.
         siblings: Vec<String>,
+        /// Where there is no such folder either: the first part of the path that leads nowhere, and the folders beside it.
+        folder: Option<(String, Vec<String>)>,
     },
     /// The path leaves the workspace, by `..`, by being absolute or through a link.
     Outside,
@@ -30,6 +32,10 @@ pub enum FileError {
     NotUtf8 {
         /// Offset of the first byte that is not UTF-8.
         offset: usize,
+        /// Its line, from 1.
+        line: usize,
+        /// True where the file is most likely UTF-16.
+        utf16: bool,
     },
     /// The system said no.
     Io(io::ErrorKind, String),
@@ -82,7 +88,11 @@ impl<'a> Files<'a> {
         }
         let read = self.bytes(path).and_then(|bytes| match String::from_utf8(bytes.to_vec()) {
             Ok(text) => Ok(text),
-            Err(error) => Err(FileError::NotUtf8 { offset: error.utf8_error().valid_up_to() }),
+            Err(error) => {
+                let offset = error.utf8_error().valid_up_to();
+                let line = bytes[..offset].split(|&byte| byte == b'\n').count();
+                Err(FileError::NotUtf8 { offset, line, utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) })
+            }
         });
         // Reading happens outside the lock; where two threads read the same file, the first to come back here wins.
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -105,7 +115,9 @@ impl<'a> Files<'a> {
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
         let full = self.root.join(path);
         let failed = |error: io::Error| match error.kind() {
-            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => FileError::Missing { siblings: self.siblings(&full) },
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                FileError::Missing { siblings: self.names(full.parent(), false), folder: self.missing_folder(path) }
+            }
             kind => FileError::Io(kind, error.to_string()),
         };
         if normalize(path).is_none() {
@@ -122,9 +134,24 @@ impl<'a> Files<'a> {
         }
     }
 
-    fn siblings(&self, full: &Path) -> Vec<String> {
-        let entries = full.parent().and_then(|folder| self.system.list(folder).ok()).unwrap_or_default();
-        entries.into_iter().filter(|entry| matches!(entry.kind, EntryKind::File(_))).map(|entry| entry.name).collect()
+    /// Names of the files or of the folders in a folder.
+    fn names(&self, folder: Option<&Path>, folders: bool) -> Vec<String> {
+        let entries = folder.and_then(|folder| self.system.list(folder).ok()).unwrap_or_default();
+        let kind = |entry: &super::Entry| if folders { entry.kind == EntryKind::Folder } else { matches!(entry.kind, EntryKind::File(_)) };
+        entries.into_iter().filter(kind).map(|entry| entry.name).collect()
+    }
+
+    fn missing_folder(&self, path: &str) -> Option<(String, Vec<String>)> {
+        let mut known = self.root.clone();
+        let parts: Vec<&str> = path.split('/').collect();
+        for part in parts.split_last()?.1 {
+            let next = known.join(part);
+            if self.system.kind(&next).is_err() {
+                return Some(((*part).to_owned(), self.names(Some(&known), true)));
+            }
+            known = next;
+        }
+        None
     }
 }
 

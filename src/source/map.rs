@@ -89,10 +89,15 @@ impl SourceFile {
         let at = self.text.floor_char_boundary(offset.saturating_sub(self.base) as usize);
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start as usize <= at) - 1;
-        // A byte order mark is no column: editors do not show it.
-        let shown = self.text[starts[line] as usize..at].trim_start_matches('\u{feff}');
-        let column = shown.chars().count() + 1;
+        let start = (starts[line] as usize).max(self.mark()).min(at);
+        let column = self.text[start..at].chars().count() + 1;
         Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
+    }
+
+    /// The bytes of a byte order mark, which some editors begin a file with and none shows.
+    #[must_use]
+    pub fn mark(&self) -> usize {
+        if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
     }
 
     fn len(&self) -> u32 {

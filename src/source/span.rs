@@ -28,6 +28,12 @@ impl Span {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
+    /// True where the other lies inside this one.
+    #[must_use]
+    pub const fn contains(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// Number of bytes.
     #[must_use]
     pub const fn len(self) -> u32 {

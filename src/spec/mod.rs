@@ -21,8 +21,8 @@ pub use pipeline::{
     ExternalDataset, Notify, Overlap, ParamSpec, ParamType, Pipeline, PipelineOverlay, Schedule, StepOverlay, Trigger, Wait,
 };
 pub use platform::{
-    Channel, Connection, FileDelivery, Platform, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode, SecretRef, SlackChannel,
-    Storage, TaintEffect, Team, Toleration, TolerationOperator, Webhook,
+    Channel, Connection, FileDelivery, Platform, PlatformOverlay, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode,
+    SecretRef, SlackChannel, Storage, TaintEffect, Team, Toleration, TolerationOperator, Webhook,
 };
 pub use split::decode_step;
 pub use step::{Defaults, Output, Retries, RunIf, Step, ValueFormat};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::quantities::PositiveDuration;
 use super::scalars::{ColumnName, Date, Label, Name, Version};
 use super::step::Defaults;
-use crate::syntax::{Field, Fixed, Map, Raw};
+use crate::syntax::{Field, Fixed, Map, Partial, Raw};
 
 /// A pipeline: steps that run in order, on a schedule or when data arrives.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -222,19 +222,19 @@ pub struct PipelineOverlay {
     /// Merged over the pipeline's `schedule`; `null` takes it away.
     #[serde(default)]
     #[schemars(extend("examples" = [null, {"cron": "0 9 * * *"}]))]
-    pub schedule: Option<Raw>,
+    pub schedule: Option<Partial<Schedule>>,
     /// Merged over `params`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"horizon_days": {"default": 7}}]))]
-    pub params: Option<Raw>,
+    pub params: Option<Partial<Map<Name, Field<ParamSpec>>>>,
     /// Merged over `vars`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"regions": ["us"]}]))]
-    pub vars: Option<Raw>,
+    pub vars: Option<Partial<Map<Name, Raw>>>,
     /// Merged over `defaults`.
     #[serde(default)]
     #[schemars(extend("examples" = [{"resources": "small"}]))]
-    pub defaults: Option<Raw>,
+    pub defaults: Option<Partial<Defaults>>,
     /// By step: its resources.
     #[serde(default)]
     pub steps: Option<Field<Map<Name, Field<StepOverlay>>>>,
@@ -244,8 +244,8 @@ pub struct PipelineOverlay {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct StepOverlay {
-    /// A resource class of the platform.
+    /// A resource class of the platform; `null` takes the step's own away.
     #[serde(default)]
     #[schemars(extend("x-etlc-names" = "resources"))]
-    pub resources: Option<Field<Label>>,
+    pub resources: Option<Partial<Label>>,
 }

@@ -42,7 +42,7 @@ pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>
     let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
     // The kind's own fields first: they are what a person most likely meant.
     let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
-    diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed, entries)));
+    diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed, node)));
     for entry in &unknown {
         let meant = nearest(&entry.key, allowed.iter().copied()).filter(|meant| kind_keys.contains(meant));
         if let Some(meant) = meant.filter(|meant| fields.iter().all(|field| field.key != *meant)) {

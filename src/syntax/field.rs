@@ -26,6 +26,15 @@ pub struct Fixed<T> {
     pub value: Option<T>,
 }
 
+/// A value that is laid over another: in its maps any key may be missing, and `null` takes a key away. `None` where it is `null` itself, or wrong and reported.
+#[derive(Clone, Debug)]
+pub struct Partial<T> {
+    /// Where the value stood.
+    pub span: Span,
+    /// The value, if it is known.
+    pub value: Option<T>,
+}
+
 /// A map whose keys are chosen by the author, in the order of the text. Keys that are wrong are reported and left out.
 #[derive(Clone, Debug)]
 pub struct Map<K, T>(pub IndexMap<K, Item<T>>);
@@ -51,6 +60,13 @@ impl<T> Field<T> {
 }
 
 impl<T> Fixed<T> {
+    /// The value, if it is known.
+    pub fn get(&self) -> Option<&T> {
+        self.value.as_ref()
+    }
+}
+
+impl<T> Partial<T> {
     /// The value, if it is known.
     pub fn get(&self) -> Option<&T> {
         self.value.as_ref()

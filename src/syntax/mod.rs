@@ -10,11 +10,13 @@ mod parse;
 mod positions;
 mod merge;
 mod field;
+mod certain;
 pub(crate) mod schema;
 pub mod decode;
 
+pub use certain::Gaps;
 pub use decode::decode;
-pub use field::{Field, Fixed, Item, Map, Raw};
+pub use field::{Field, Fixed, Item, Map, Partial, Raw};
 pub use merge::merge;
 pub use parse::{Comment, Document, parse};
 pub use positions::{Positions, source_span};

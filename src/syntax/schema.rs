@@ -5,13 +5,16 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::Value;
 
-use super::{Field, Fixed, Map, Raw};
+use super::{Field, Fixed, Map, Partial, Raw};
 
 /// Matches what [`Node::is_template`](super::Node::is_template) calls a template.
 pub(crate) const TEMPLATE_PATTERN: &str = r"\{\{|\{%|\{#";
 
 /// The name of the definition that [`template`] writes.
 pub(crate) const TEMPLATE: &str = "Template";
+
+/// The keyword under which [`Partial`] puts the schema of the whole value; what is published says what may be laid over it.
+pub(crate) const PARTIAL: &str = "x-etlc-partial";
 
 /// The schema of a template.
 pub(crate) fn template() -> Value {
@@ -94,6 +97,25 @@ impl<T: JsonSchema> JsonSchema for Fixed<T> {
             own.insert("not".to_owned(), serde_json::json!({"pattern": TEMPLATE_PATTERN}));
         }
         own
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Partial<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        format!("Partial_{}", T::schema_name()).into()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        format!("etlc::Partial<{}>", T::schema_id()).into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let whole = generator.subschema_for::<Field<T>>();
+        json_schema!({(PARTIAL): whole})
     }
 }
 

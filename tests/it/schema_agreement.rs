@@ -276,7 +276,15 @@ fn rare_pipeline() -> Value {
             "add": {"kind": "sql", "sql": "select 1", "materialize": "append", "partition": {"column": "day", "value": "x"}, "unique_key": ["a"], "retries": {"limit": 0, "backoff": 1.5}}
         },
         "on_failure": {"notify": ["oncall"]},
-        "environments": {"dev": {"schedule": null, "params": {}, "defaults": {"timeout": "1h"}, "steps": {"list": {"resources": "small"}}}}
+        "environments": {
+            "dev": {"schedule": null, "params": {}, "defaults": {"timeout": "1h", "env": {"A": null}}, "steps": {"list": {"resources": "small"}, "each": {"resources": null}}},
+            "stage": {
+                "schedule": {"cron": "0 7 * * *", "overlap": null},
+                "params": {"days": {"default": 7, "minimum": null}, "weeks": null},
+                "vars": {"regions": ["us"], "city": null},
+                "defaults": {"retries": {"delay": "1m"}, "secrets": {"T": "t"}, "resources": null}
+            }
+        }
     })
 }
 
@@ -306,7 +314,16 @@ fn platforms() {
         "connections": {"w": {"dialect": "duckdb", "dsn": "w.duckdb", "database": "d", "client": ["duckdb"], "runtime": "sql", "default": true, "table": "{{ dataset }}"}},
         "channels": {"oncall": {"slack": {"channel": "#a", "secret": "s"}}, "hook": {"webhook": {"secret": "s"}}},
         "defaults": {"runtime": "python", "resources": "s", "env": {"A": "b"}, "secrets": {"T": "t"}, "retries": {"limit": 1, "delay": "10s", "max_delay": "1m"}, "timeout": "1h"},
-        "runner": {"image": "e:1", "mode": "init"}, "targets": {"argo": {"namespace": "etl"}}, "environments": {"dev": {"labels": null}}
+        "runner": {"image": "e:1", "mode": "init"}, "targets": {"argo": {"namespace": "etl"}}, "environments": {
+            "dev": {"labels": null, "schedules": null, "runtimes": {"python": {"pull_policy": null, "env": {"A": null, "B": "b"}}, "gpu": null}},
+            "stage": {
+                "resources": {"s": {"memory": "2Gi", "tolerations": [{"key": "a"}], "node_selector": {"pool": null}}},
+                "connections": {"w": {"client": ["duckdb"], "secret": null}}, "channels": {"oncall": {"slack": {"channel": "#b"}}},
+                "storage": {"default": {"uri": "s3://stage"}}, "secrets": {"s": {"key": "k"}}, "runner": {"mode": "image"},
+                "defaults": {"retries": {"limit": 0}, "runtime": null}, "targets": {"argo": null}, "teams": {"data": {"contact": null}}, "schedules": "active"
+            },
+            "prod": null
+        }
     });
     let documents =
         [example("examples/every_option/platform/platform.yaml"), example("examples/size_forecast/platform/platform.yaml"), rare];

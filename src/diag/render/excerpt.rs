@@ -137,6 +137,7 @@ fn line_range(file: &SourceFile, number: u32) -> Range<usize> {
     let index = number as usize - 1;
     let start = starts[index] as usize;
     let end = starts.get(index + 1).map_or(file.text().len(), |&next| next as usize - 1);
+    let start = start.max(file.mark()).min(end);
     let text = &file.text()[start..end];
     start..start + text.strip_suffix('\r').unwrap_or(text).len()
 }

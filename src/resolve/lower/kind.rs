@@ -56,6 +56,9 @@ impl<'a> Lowering<'_, '_, 'a> {
         scope.unknown.extend(draft.kind.fields.unknown(&draft.fields).into_iter().map(|name| format!("fields.{name}")));
         if let Some(sql) = sql {
             sql::scope(&mut scope, sql);
+            // Cells of a matrix may well read what another of them writes.
+            let own = draft.cell.is_empty() && sql.reads.iter().any(|(name, _)| outputs.contains_key(name));
+            scope.values.insert("reads_itself".to_owned(), Value::from(own));
         }
         scope
     }

@@ -159,9 +159,12 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     pub(super) fn sql(&mut self, draft: &Draft<'a>, connection: Option<&Connection>) -> Option<Sql> {
-        let connection = connection?;
         let formats = draft.kind.fields.formats(&draft.fields);
         let (_, node) = formats.iter().find(|(format, _)| *format == Some(Format::Sql))?;
+        let Some(connection) = connection else {
+            sql::read_anyway(self.resolver, &self.scene, &mut self.uses, node);
+            return None;
+        };
         sql::read(self.resolver, &self.scene, &mut self.uses, node, &connection.name, connection.dialect)
     }
 

@@ -19,7 +19,8 @@ impl FieldSchema {
             if fields.entry(name).is_none() {
                 checker.diagnostics.push(
                     Diagnostic::new(&catalogue::MISSING_KEY, fields.span, format!("missing key `{name}`"))
-                        .label(format!("a step of kind `{kind}` needs `{name}`")),
+                        .label(format!("a step of kind `{kind}` needs `{name}`"))
+                        .help(format!("add `{name}: …`")),
                 );
             }
         }
@@ -148,7 +149,7 @@ impl Checker {
             match schema.under(&entry.key) {
                 Some(schema) => self.value(schema, &entry.value, Name::key(&entry.key), Some(entry.key_span)),
                 None if matches!(schema.additional, Additional::None) => {
-                    self.diagnostics.push(report::unknown_key(entry, name, &allowed, entries));
+                    self.diagnostics.push(report::unknown_key(entry, name, &allowed, node));
                 }
                 None => {}
             }

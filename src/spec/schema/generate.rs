@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
 
-use super::{steps, tidy};
+use super::{partial, steps, tidy};
 use crate::spec::{Pipeline, Platform, StepKind, Workspace};
 
 /// Names that an editor completes, by the part of the platform that has them: `teams`, `runtimes`, `resources`, `connections`, `secrets`, `storage`,
@@ -43,6 +43,7 @@ pub fn written<T: JsonSchema>(title: &str) -> Value {
 
 fn finish(mut schema: Value, title: &str) -> Value {
     tidy::tidy(&mut schema);
+    partial::lay_over(&mut schema);
     tidy::in_reading_order(&mut schema, title);
     schema
 }

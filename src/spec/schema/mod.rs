@@ -2,6 +2,7 @@
 
 mod generate;
 mod tidy;
+mod partial;
 mod steps;
 
 pub use generate::{Names, kind, of, pipeline, pipeline_of, platform, published, workspace, written};

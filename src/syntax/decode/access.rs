@@ -35,6 +35,7 @@ impl<'de> SeqAccess<'de> for WrapperAccess<'_> {
         match (self.next, self.value) {
             (1, _) => seed.deserialize(self.span.start.into_deserializer()).map(Some),
             (2, _) => seed.deserialize(self.span.end.into_deserializer()).map(Some),
+            (3, Some(value)) if value.partial && value.node.is_null() => Ok(None),
             (3, Some(value)) => match seed.deserialize(value) {
                 Ok(known) => Ok(Some(known)),
                 Err(Fault::Template) if self.fixed => {
@@ -69,7 +70,8 @@ impl<'de> SeqAccess<'de> for ListAccess<'_> {
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
         let Some((index, node)) = self.items.next() else { return Ok(None) };
         let name = Name { key: self.list.name.key, index: Some(index) };
-        seed.deserialize(Value { node, name, key_span: None, ..self.list }).map(Some)
+        // Lists are values: one layer's replaces another's whole.
+        seed.deserialize(Value { node, name, key_span: None, partial: false, ..self.list }).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -129,7 +131,7 @@ impl<'a> StructAccess<'a> {
         let absent: Vec<_> = fields.iter().copied().filter(|field| !entries.iter().any(|entry| entry.key == *field)).collect();
         let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !is_field(&entry.key)) {
-            owner.sink.push(report::unknown_key(entry, owner.name, fields, entries));
+            owner.sink.push(report::unknown_key(entry, owner.name, fields, owner.node));
             misspelt
                 .extend(nearest(&entry.key, fields.iter().copied()).and_then(|near| fields.iter().copied().find(|field| *field == near)));
         }
@@ -164,7 +166,7 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
                 seed.deserialize(value)
             }
             Some(Current::Absent(field)) => {
-                let silent = self.misspelt.contains(&field);
+                let silent = self.owner.partial || self.misspelt.contains(&field);
                 seed.deserialize(Absent { owner: self.owner, field, silent })
             }
             None => Err(Fault::Reported),
@@ -210,7 +212,9 @@ impl<'de> Deserializer<'de> for Absent<'_> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         let head = self.missing();
         match Marker::of(name) {
-            Some(Marker::Field | Marker::Fixed) => visitor.visit_seq(WrapperAccess { span: head, value: None, fixed: false, next: 0 }),
+            Some(Marker::Field | Marker::Fixed | Marker::Partial) => {
+                visitor.visit_seq(WrapperAccess { span: head, value: None, fixed: false, next: 0 })
+            }
             Some(Marker::Raw) => hand_over(Node::unknown(head), visitor),
             _ => Err(Fault::Reported),
         }

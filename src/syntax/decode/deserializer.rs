@@ -14,7 +14,8 @@ use crate::syntax::{Kind, Node, Scalar};
 
 pub(super) fn run<T: DeserializeOwned>(node: &Node) -> (Option<T>, Vec<Diagnostic>) {
     let sink = Sink::default();
-    let root = Value { sink: &sink, node, name: Name::ROOT, key_span: None, rule: &catalogue::INVALID_VALUE, as_text: false };
+    let root =
+        Value { sink: &sink, node, name: Name::ROOT, key_span: None, rule: &catalogue::INVALID_VALUE, as_text: false, partial: false };
     let value = T::deserialize(root).map_err(|fault| root.report(fault)).ok();
     (value, sink.finish())
 }
@@ -30,6 +31,8 @@ pub(super) struct Value<'a> {
     pub rule: &'static Rule,
     /// Numbers and booleans count as their text.
     pub as_text: bool,
+    /// Laid over another value: no key has to be there, and `null` takes one away.
+    pub partial: bool,
 }
 
 impl<'a> Value<'a> {
@@ -203,6 +206,7 @@ impl<'de> Deserializer<'de> for Value<'_> {
     fn deserialize_newtype_struct<V: Visitor<'de>>(self, name: &'static str, visitor: V) -> Result<V::Value, Fault> {
         match Marker::of(name) {
             Some(marker @ (Marker::Field | Marker::Fixed)) => visitor.visit_seq(WrapperAccess::present(self, marker == Marker::Fixed)),
+            Some(Marker::Partial) => visitor.visit_seq(WrapperAccess::present(Self { partial: true, ..self }, false)),
             Some(Marker::Raw) => hand_over(self.node.clone(), visitor),
             Some(Marker::Name) => self.placed(visitor.visit_newtype_struct(Self { rule: &catalogue::INVALID_NAME, ..self })),
             Some(Marker::Version) => {
@@ -244,7 +248,12 @@ impl<'de> Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_struct<V: Visitor<'de>>(self, _: &'static str, fields: &'static [&'static str], visitor: V) -> Result<V::Value, Fault> {
-        let map = self.entries()?;
+        let map = self.entries().map_err(|fault| match fault {
+            Fault::Found(found) if found.rule.id == catalogue::WRONG_TYPE.id && !self.node.is_template() => {
+                Fault::Found(Box::new(found.note(format!("its keys are {}", report::all_of(fields)))))
+            }
+            fault => fault,
+        })?;
         self.placed(visitor.visit_map(StructAccess::new(self, map.entries(), fields)))
     }
 

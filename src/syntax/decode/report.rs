@@ -62,33 +62,44 @@ pub(crate) fn place(node: &Node, key_span: Option<Span>) -> Span {
 pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, expected: &str) -> Diagnostic {
     let message = named(name, &format!("expected {expected}, found {}", node.kind_name()));
     let diagnostic = Diagnostic::new(&catalogue::WRONG_TYPE, place(node, key_span), message);
-    let Kind::Scalar(text, style) = &node.kind else { return diagnostic };
+    let Kind::Scalar(text, style) = &node.kind else {
+        let is_list = matches!(node.kind, Kind::List(_));
+        return match expected {
+            "a map" if is_list => diagnostic.help("write each entry as `key: value`, without a `- ` before it"),
+            "a list" => diagnostic.help("write each item as `- item`, or all of them as `[item, item]`"),
+            _ => diagnostic,
+        };
+    };
     match node.scalar() {
         Some(Scalar::Null) => diagnostic.help("give it a value, or remove the key"),
         Some(Scalar::Bool(_) | Scalar::Int(_) | Scalar::Float(_)) if expected == "a string" && *style == Style::Plain => {
             let quoted = format!("\"{text}\"");
             diagnostic.help(format!("write `{quoted}`")).fix("quote it", Applicability::Safe, node.span, quoted)
         }
-        Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => {
-            let diagnostic = diagnostic.help("a list of one item is written `[item]`");
-            let is_word = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'));
-            if *style == Style::Plain && is_word {
-                diagnostic.fix("make it a list of one item", Applicability::Safe, node.span, format!("[{text}]"))
+        Some(Scalar::Str) if expected == "a list" && is_word(text) => {
+            let list = format!("[{text}]");
+            let diagnostic = diagnostic.help(format!("write `{list}`"));
+            if *style == Style::Plain {
+                diagnostic.fix("make it a list of one item", Applicability::Safe, node.span, list)
             } else {
                 diagnostic
             }
         }
+        Some(Scalar::Str) if expected == "a list" && !text.contains('\n') => diagnostic.help("a list of one item is written `[item]`"),
         Some(Scalar::Str) => match meant(text, expected) {
-            Some(meant) if *style != Style::Computed => diagnostic.help(format!("write `{meant}`, without quotes")).fix(
-                format!("write `{meant}`"),
-                Applicability::Safe,
-                node.span,
-                meant,
-            ),
+            Some(meant) if *style != Style::Computed => {
+                let title = format!("write `{meant}`");
+                diagnostic.help(format!("write `{meant}`, without quotes")).fix(title, Applicability::Safe, node.span, meant)
+            }
             _ => diagnostic,
         },
         _ => diagnostic,
     }
+}
+
+/// True for a text that needs no quotes as an item of a list.
+fn is_word(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '/')) && !text.starts_with('-')
 }
 
 /// What a text stands for where something else is expected: a number in quotes, a boolean in other words.
@@ -157,13 +168,8 @@ pub(crate) fn not_one_of(node: &Node, name: Name<'_>, text: &str, allowed: &[&st
     }
 }
 
-/// A key that the map does not have. `owner` is what the map belongs to, and `entries` are all that it has.
-pub(crate) fn unknown_key<'a>(
-    entry: &Entry,
-    owner: Name<'_>,
-    allowed: &[&str],
-    entries: impl IntoIterator<Item = &'a Entry>,
-) -> Diagnostic {
+/// A key that a map does not have. `owner` is what the map belongs to.
+pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str], map: &Node) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
     let message = format!("unknown key `{}`{of}", crate::syntax::scalar::shorten(&entry.key));
     let mut diagnostic = Diagnostic::new(&catalogue::UNKNOWN_KEY, entry.key_span, message);
@@ -171,10 +177,14 @@ pub(crate) fn unknown_key<'a>(
         diagnostic = diagnostic.note(format!("allowed here: {}", all_of(allowed)));
     }
     match nearest(&entry.key, allowed.iter().copied()) {
+        // It cannot be meant where it is there already; what a layer below says does not count.
+        Some(near) if map.entry(near).is_some_and(|other| map.span.contains(other.key_span)) => {
+            diagnostic.help(format!("`{near}` is there already; take one of them away"))
+        }
         Some(near) => {
-            // Not where the key that was meant is there, or another one means it too.
-            let mut others = entries.into_iter().filter(|other| other.key_span != entry.key_span);
-            let taken = others.any(|other| other.key == near || nearest(&other.key, allowed.iter().copied()) == Some(near));
+            // Nor where another key means it too. A map of hundreds of keys is not looked through for each of them.
+            let others = map.entries().iter().filter(|other| other.key_span != entry.key_span);
+            let taken = map.entries().len() > 100 || others.into_iter().any(|other| nearest(&other.key, allowed.iter().copied()) == Some(near));
             let sure = !taken && certain(&entry.key, allowed.iter().copied()) == Some(near);
             suggest(diagnostic, entry.key_span, near, sure)
         }
@@ -183,7 +193,7 @@ pub(crate) fn unknown_key<'a>(
 }
 
 /// Every allowed name, in the order of the format; lists of keys are never cut.
-fn all_of(names: &[&str]) -> String {
+pub(super) fn all_of(names: &[&str]) -> String {
     names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
@@ -195,7 +205,9 @@ fn suggest(diagnostic: Diagnostic, span: Span, near: &str, sure: bool) -> Diagno
 /// A key that the map must have. `head` is where the map is shown.
 pub(crate) fn missing_key(key: &str, owner: Name<'_>, head: Span) -> Diagnostic {
     let of = owner.key.map(|_| format!(" in `{owner}`")).unwrap_or_default();
-    Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}")).label(format!("`{key}` is required here"))
+    Diagnostic::new(&catalogue::MISSING_KEY, head, format!("missing key `{key}`{of}"))
+        .label(format!("`{key}` is required here"))
+        .help(format!("add `{key}: …`"))
 }
 
 /// A file without its version, of which there is one so far. `first` is its first key.

@@ -8,7 +8,7 @@ use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use crate::source::Span;
-use crate::syntax::{Field, Fixed, Item, Map, Node, Raw};
+use crate::syntax::{Field, Fixed, Item, Map, Node, Partial, Raw};
 
 /// What is asked of the deserializer, as the name of a newtype.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,8 @@ pub(crate) enum Marker {
     Field,
     /// Likewise, and templates are wrong.
     Fixed,
+    /// Likewise, laid over another value.
+    Partial,
     /// The node itself.
     Raw,
     /// A string that is a name: a refusal breaks the rule on names.
@@ -29,9 +31,10 @@ pub(crate) enum Marker {
     Number,
 }
 
-const MARKERS: [(&str, Marker); 7] = [
+const MARKERS: [(&str, Marker); 8] = [
     ("$etlc::Field", Marker::Field),
     ("$etlc::Fixed", Marker::Fixed),
+    ("$etlc::Partial", Marker::Partial),
     ("$etlc::Raw", Marker::Raw),
     ("$etlc::Name", Marker::Name),
     ("$etlc::Version", Marker::Version),
@@ -107,6 +110,13 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Field<T> {
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Fixed<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let (span, value) = deserializer.deserialize_newtype_struct(Marker::Fixed.name(), Wrapper(PhantomData))?;
+        Ok(Self { span, value })
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Partial<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let (span, value) = deserializer.deserialize_newtype_struct(Marker::Partial.name(), Wrapper(PhantomData))?;
         Ok(Self { span, value })
     }
 }

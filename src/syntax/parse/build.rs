@@ -7,6 +7,7 @@ use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 use super::aliases::Anchors;
 use super::document::{Comment, MAX_DEPTH};
 use super::entries::{Key, MapBuilder};
+use super::recover::{self, Stop};
 use super::unquoted::{self, Repair};
 use super::{faults, yaml_1_1};
 use crate::diag::{Applicability, Diagnostic, catalogue};
@@ -20,24 +21,39 @@ pub(super) struct Outcome {
     pub diagnostics: Vec<Diagnostic>,
     /// A value that could be read if it had quotes: worth another try without it.
     pub repair: Option<Repair>,
+    /// Where reading stopped at a syntax error, which is the last finding.
+    pub stop: Option<Stop>,
+    /// True where it stopped at a tab.
+    pub is_tab: bool,
 }
 
-/// Reads a text of the file's length; values in `masked` ranges are unknown.
-pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>]) -> Outcome {
+/// Reads a text of the file's length; values in `masked` ranges are unknown. What stood in `blanked` ranges is gone.
+pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], blanked: &[Range<usize>]) -> Outcome {
     let mut builder = Builder {
         file,
         text,
         masked,
+        blanked,
+        behind: 0,
         frames: Vec::new(),
         root: None,
         anchors: Anchors::new(file),
         comments: Vec::new(),
         diagnostics: Vec::new(),
         repair: None,
+        stop: None,
+        is_tab: false,
     };
     builder.run();
     let broken = builder.frames.pop().is_some();
-    Outcome { root: builder.root.filter(|_| !broken), comments: builder.comments, diagnostics: builder.diagnostics, repair: builder.repair }
+    Outcome {
+        root: builder.root.filter(|_| !broken),
+        comments: builder.comments,
+        diagnostics: builder.diagnostics,
+        repair: builder.repair,
+        stop: builder.stop,
+        is_tab: builder.is_tab,
+    }
 }
 
 /// A map or list that is not closed yet.
@@ -61,12 +77,17 @@ struct Builder<'a> {
     file: &'a SourceFile,
     text: &'a str,
     masked: &'a [Range<usize>],
+    blanked: &'a [Range<usize>],
+    /// End of the last event.
+    behind: usize,
     frames: Vec<Frame>,
     root: Option<Node>,
     anchors: Anchors<'a>,
     comments: Vec<Comment>,
     diagnostics: Vec<Diagnostic>,
     repair: Option<Repair>,
+    stop: Option<Stop>,
+    is_tab: bool,
 }
 
 /// Whether to go on reading.
@@ -97,6 +118,7 @@ impl Builder<'_> {
 
     fn event(&mut self, event: Event<'_>, span: &granit_parser::Span) -> Next {
         let range = span.byte_range().unwrap_or_default();
+        self.behind = self.behind.max(range.end);
         match event {
             Event::DocumentStart(..) if self.root.is_some() => return self.second_document(&range),
             Event::Comment(text, _) => {
@@ -186,7 +208,12 @@ impl Builder<'_> {
     fn scalar(&mut self, text: &str, style: ScalarStyle, span: &granit_parser::Span, tag: Option<&Tag>) -> Node {
         let range = span.byte_range().unwrap_or_default();
         let place = self.file.span_of(range.clone());
-        if self.masked.iter().any(|masked| masked.contains(&range.start)) {
+        // A text that ends where something was blanked may have gone on there, one that is not there may have stood there, and one that holds it is not whole.
+        let beside = |blanked: &Range<usize>| {
+            let holds = range.start < blanked.end && blanked.start < range.end;
+            range.is_empty() || holds || (style == ScalarStyle::Plain && blanked.contains(&range.end))
+        };
+        if self.masked.iter().any(|masked| masked.contains(&range.start)) || self.blanked.iter().any(beside) {
             return Node::unknown(place);
         }
         let indent = u32::try_from(span.indent.unwrap_or_default()).unwrap_or_default();
@@ -280,7 +307,11 @@ impl Builder<'_> {
         let flow = self.frames.iter().rev().find(is_bracket).map(|frame| frame.start);
         self.repair = unquoted::find(self.file, self.text, error.kind(), offset, flow.is_some());
         if self.repair.is_none() {
-            self.diagnostics.push(faults::describe(self.file, error.kind(), offset, flow));
+            let outermost = self.frames.iter().find(is_bracket).map(|frame| frame.start);
+            let stop = recover::find(self.text, error.kind(), offset, outermost, self.behind);
+            self.diagnostics.push(faults::describe(self.file, error.kind(), offset, flow, &stop));
+            self.stop = Some(stop);
+            self.is_tab = faults::is_tab(error.kind());
         }
         // What was read so far is no whole document.
         self.root = None;

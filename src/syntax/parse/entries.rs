@@ -35,9 +35,12 @@ impl Key {
                 Self::Unusable
             }
             _ => {
-                let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, format!("a key must be a string, not {kind_name}"));
+                // What another reader takes it for does not matter any more.
+                diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id || found.span() != span);
+                let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, format!("a key must be a string, not {kind_name}"))
+                    .help(format!("quote it, `\"{text}\"`; where the key is a name, start it with a letter"));
                 diagnostics.push(diagnostic.fix("quote it", Applicability::Safe, span, format!("\"{text}\"")));
-                Self::Text(text, span)
+                Self::Unusable
             }
         }
     }

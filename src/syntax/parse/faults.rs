@@ -3,8 +3,10 @@
 use granit_parser::ErrorKind;
 
 use super::document::MAX_DEPTH;
+use super::recover::{self, Cause, Stop};
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, catalogue};
 use crate::source::{SourceFile, Span};
+use crate::syntax::shorten;
 
 /// The fault of a file that is nested too deep.
 pub(super) fn too_deep(place: Span) -> Diagnostic {
@@ -13,8 +15,11 @@ pub(super) fn too_deep(place: Span) -> Diagnostic {
 }
 
 /// What went wrong at an offset. `flow` is where the innermost open bracket stands.
-pub(super) fn describe(file: &SourceFile, kind: &ErrorKind, offset: usize, flow: Option<usize>) -> Diagnostic {
+pub(super) fn describe(file: &SourceFile, kind: &ErrorKind, offset: usize, flow: Option<usize>, stop: &Stop) -> Diagnostic {
     let place = place(file, offset);
+    if let Some(found) = flow.is_none().then(|| further_up(file, kind, place, stop)).flatten() {
+        return found;
+    }
     let syntax = |message: &str| Diagnostic::new(&catalogue::YAML_SYNTAX, place, message);
     match kind {
         ErrorKind::RecursionLimitExceeded => too_deep(place),
@@ -30,6 +35,40 @@ pub(super) fn describe(file: &SourceFile, kind: &ErrorKind, offset: usize, flow:
             (None, Some(open)) => bracket_fault(file, kind, place, open),
             (None, None) => block_fault(file, kind, offset),
         },
+    }
+}
+
+/// A mistake that begins further up than where the parser noticed it, or that its line tells.
+fn further_up(file: &SourceFile, kind: &ErrorKind, noticed: Span, stop: &Stop) -> Option<Diagnostic> {
+    let text = file.text();
+    let start = recover::line_start(text, stop.culprit);
+    let line = recover::line_at(text, start);
+    if line.trim().is_empty() {
+        return None;
+    }
+    let above = file.position(file.span_of(start..start).start).line < file.position(noticed.start).line;
+    let is_key = matches!(kind, ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey);
+    let first = start + (line.len() - line.trim_start().len());
+    let whole = file.span_of(first..start + line.trim_end().len());
+    match (stop.cause, kind) {
+        (Cause::Conflict, _) => Some(
+            Diagnostic::new(&catalogue::YAML_SYNTAX, whole, "a merge conflict is not resolved")
+                .label("starts here")
+                .help("keep one of the two sides, and remove the lines of `<`, `=` and `>`"),
+        ),
+        (Cause::Value, ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar) if above => {
+            let quote = file.span_of(stop.culprit..stop.culprit + 1);
+            let found = Diagnostic::new(&catalogue::YAML_SYNTAX, quote, "a quote is opened and not closed").label("opened here");
+            Some(found.also(noticed, "the next quote ends the text only here").help("close it on its line"))
+        }
+        (Cause::Line, _) if above || is_key => {
+            let written = line.trim();
+            let (key, value) = written.split_once([':', ' ']).unwrap_or((written, "…"));
+            let found = Diagnostic::new(&catalogue::YAML_SYNTAX, whole, "a line of a map has no `:`");
+            let found = if written.contains(':') { found.label("a blank is missing after the `:`") } else { found };
+            Some(found.help(format!("write `{}: {}`", shorten(key), shorten(value.trim()))))
+        }
+        _ => None,
     }
 }
 
@@ -55,7 +94,7 @@ fn character_fault(character: char, place: Span) -> Diagnostic {
     Diagnostic::new(&catalogue::YAML_SYNTAX, place, format!("`{character}` cannot stand here")).help("quote the text that it belongs to")
 }
 
-fn is_tab(kind: &ErrorKind) -> bool {
+pub(super) fn is_tab(kind: &ErrorKind) -> bool {
     matches!(
         kind,
         ErrorKind::TabNotAllowed
@@ -165,7 +204,10 @@ fn property_fault(kind: &ErrorKind) -> Option<Words> {
 
 /// Inside `[…]` or `{…}`.
 fn bracket_fault(file: &SourceFile, kind: &ErrorKind, place: Span, open: usize) -> Diagnostic {
-    let opening = file.text()[open..].chars().next().unwrap_or('[');
+    let opening = match kind {
+        ErrorKind::MismatchedFlowCollectionEnd { open, .. } => *open,
+        _ => file.text()[open..].chars().next().unwrap_or('['),
+    };
     let closing = if opening == '{' { '}' } else { ']' };
     let message = match kind {
         ErrorKind::MismatchedFlowCollectionEnd { open, close } => format!("`{open}` is closed by `{close}`"),
@@ -184,13 +226,20 @@ fn bracket_fault(file: &SourceFile, kind: &ErrorKind, place: Span, open: usize) 
         return Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).help(help);
     }
     // What follows on a later line is most often right, and the bracket above it was forgotten.
-    if file.position(place.start).line > file.position(opened.start).line && matches!(kind, ErrorKind::InvalidColonPlacement) {
+    let later = file.position(place.start).line > file.position(opened.start).line;
+    if later && (matches!(kind, ErrorKind::InvalidColonPlacement) || indent(file, place) <= indent(file, opened)) {
         return Diagnostic::new(&catalogue::YAML_SYNTAX, opened, format!("`{opening}` is not closed"))
             .label("opened here")
             .also(place, format!("`,` or `{closing}` is missing before this"))
             .help(help);
     }
     Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).also(opened, "opened here").help(help)
+}
+
+/// How far the line of a place is indented.
+fn indent(file: &SourceFile, place: Span) -> usize {
+    let line = recover::line_at(file.text(), recover::line_start(file.text(), file.range_of(place).start));
+    line.len() - line.trim_start().len()
 }
 
 /// By indentation.

@@ -8,6 +8,7 @@ mod aliases;
 mod entries;
 mod faults;
 mod unquoted;
+mod recover;
 mod yaml_1_1;
 
 pub use document::{Comment, Document, parse};
