@@ -9,7 +9,7 @@ use super::context::Context;
 use super::datasets::Datasets;
 use super::documents::Document;
 use super::header::Header;
-use super::lints::{self, Facts};
+use super::lints::{self, Facts, Pending};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
@@ -28,6 +28,8 @@ pub struct Resolved {
     pub diagnostics: Vec<Diagnostic>,
     /// Paths of the files that the plan depends on, but for the platform's.
     pub files: Vec<String>,
+    /// Findings that depend on the other pipelines.
+    pub pending: Vec<Pending>,
 }
 
 /// Resolves a pipeline.
@@ -35,7 +37,13 @@ pub struct Resolved {
 pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut files = BTreeSet::from([path.to_owned()]);
     let (Some(file), Some(root)) = (&document.file, &document.root) else {
-        return Resolved { name: None, plan: None, diagnostics: document.diagnostics.clone(), files: files.into_iter().collect() };
+        return Resolved {
+            name: None,
+            plan: None,
+            diagnostics: document.diagnostics.clone(),
+            files: files.into_iter().collect(),
+            pending: Vec::new(),
+        };
     };
     let mut resolver = Resolver::new(cx, path, file);
     resolver.diagnostics.clone_from(&document.diagnostics);
@@ -47,6 +55,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         plan: plan.filter(|_| !failed),
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
+        pending: resolver.pending,
     }
 }
 
@@ -60,12 +69,22 @@ pub(super) struct Resolver<'a> {
     pub team: String,
     pub diagnostics: Vec<Diagnostic>,
     pub used: BTreeSet<String>,
+    pub pending: Vec<Pending>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(cx: &'a Context<'a>, path: &str, file: &'a Arc<SourceFile>) -> Self {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        Self { cx, file, folder, name: String::new(), team: String::new(), diagnostics: Vec::new(), used: BTreeSet::new() }
+        Self {
+            cx,
+            file,
+            folder,
+            name: String::new(),
+            team: String::new(),
+            diagnostics: Vec::new(),
+            used: BTreeSet::new(),
+            pending: Vec::new(),
+        }
     }
 
     /// Reports a finding.
@@ -96,9 +115,9 @@ impl<'a> Resolver<'a> {
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
-        let steps = lowered.into_iter().map(|lowered| lowered.step).collect();
+        let (steps, sql): (_, Vec<_>) = lowered.into_iter().map(|lowered| (lowered.step, lowered.sql)).unzip();
         let plan = self.assemble(root, &header, &datasets, &drafts, steps);
-        lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, plan: &plan });
+        lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, sql: &sql, plan: &plan });
         Some(plan)
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::documents::{Document, read};
 use super::faults;
 use super::kinds::{self, Kind};
-use super::means;
 use super::render::Renderer;
+use super::{lints, means};
 use crate::diag::{Diagnostic, catalogue};
 use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
 use crate::spec;
@@ -100,12 +100,15 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     // Every environment is decoded, so that a fault in one that was not asked for is found too.
     for name in &environments {
         let overlaid = overlay(&node, overlays, name);
-        loader.check(&overlaid);
+        if let Some(spec) = loader.check(&overlaid) {
+            lints::platform_images(&spec, files.map(), &mut loader.diagnostics);
+        }
     }
     let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
     let spec = loader.check(&rendered).unwrap_or_else(empty);
     loader.diagnostics.extend(means::check(&spec));
+    lints::platform_images(&spec, files.map(), &mut loader.diagnostics);
     let kinds = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
     let packs = folder.map(|folder| loader.packs(folder)).unwrap_or_default();
     let platform = Platform {

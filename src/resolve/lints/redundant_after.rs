@@ -1,0 +1,78 @@
+//! `redundant-after`: an edge that is written out though the data says it already. Only what data says directly counts: that `c` waits for `a`
+//! because it waits for `b` is no reason to take `a` away, since `b` may go one day.
+
+use super::{Facts, remove, texts};
+use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::resolve::pipeline::Resolver;
+use crate::source::Span;
+use crate::syntax::{Field, Kind, Node};
+
+pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
+    for (index, draft) in facts.drafts.iter().enumerate() {
+        let is_first = facts.drafts[..index].iter().all(|other| other.name != draft.name);
+        let Some(step) = facts.header.steps.iter().find(|entry| entry.key == draft.name).filter(|_| is_first) else { continue };
+        // What a template names may be another step in another environment.
+        let is_written = |place: Span| matches!(step.value.get("after").map(|node| &node.kind), Some(Kind::List(items)) if items.iter().any(|item| item.span == place && !item.is_template()));
+        for field in draft.spec.after.as_ref().and_then(Field::get).into_iter().flatten() {
+            let Some(name) = field.get().filter(|_| is_written(field.span)) else { continue };
+            let Some(reason) = reason(resolver, facts, &draft.name, field.span) else { continue };
+            let found =
+                Diagnostic::new(&catalogue::REDUNDANT_AFTER, field.span, format!("`{}` waits for `{name}` without this", draft.name))
+                    .label(format!("follows from {reason}"))
+                    .note("an edge that is written out stays behind when the data no longer needs it")
+                    .help("take it away");
+            let removal = resolver.removal_of_item(&step.value, "after", field.span).map(|removal| vec![removal]);
+            resolver.report(remove::offer(found, format!("take `{name}` out of `after`"), Applicability::Safe, removal));
+        }
+    }
+}
+
+/// Why every cell of a step waits for everything that an item of its `after` names, in every environment; `None` where one does not.
+fn reason(resolver: &Resolver<'_>, facts: Facts<'_, '_>, name: &str, place: Span) -> Option<String> {
+    let mut reason = None;
+    // A step whose output a template names may write something else there.
+    if facts.header.steps.iter().any(|entry| entry.value.get("output").is_some_and(Node::is_template)) {
+        return None;
+    }
+    for (index, draft) in facts.drafts.iter().enumerate().filter(|(_, draft)| draft.name == name) {
+        let step = facts.plan.steps.iter().find(|step| step.id == draft.id)?;
+        for need in &step.needs {
+            let is_named = need.because.iter().any(|because| because.reason == "after" && because.origin.span == place);
+            if !is_named {
+                continue;
+            }
+            let other =
+                need.because.iter().find(|because| because.reason != "after" && is_steady(resolver, facts, index, &because.reason))?;
+            reason.get_or_insert_with(|| describe(&other.reason));
+        }
+    }
+    reason
+}
+
+/// True for an edge that no environment lacks. What a template gives can be another thing there, and a table can have another name.
+fn is_steady(resolver: &Resolver<'_>, facts: Facts<'_, '_>, index: usize, reason: &str) -> bool {
+    let Some(raw) = facts.header.steps.iter().find(|entry| entry.key == facts.drafts[index].name) else { return false };
+    let Some((what, name)) = reason.split_once(": ") else { return false };
+    let is_in_text = |wanted: &dyn Fn(&str) -> bool| {
+        let mut found = false;
+        texts::of_step(resolver, &raw.value, &mut |text| found |= wanted(text)) && found
+    };
+    match what {
+        "sql" => {
+            let names = facts.sql[index].as_ref().and_then(|sql| sql.steady.as_ref());
+            names.is_some_and(|names| resolver.cx.platform.environments.is_empty() || names.iter().any(|known| known == name))
+        }
+        "reference" => is_in_text(&|text| text.contains(name) && !text.contains("{%") && (text.contains('\n') || !text.contains("{{"))),
+        _ => is_in_text(&|text| text == name),
+    }
+}
+
+fn describe(reason: &str) -> String {
+    match reason.split_once(": ") {
+        Some(("sql", dataset)) => format!("its SQL, which reads `{dataset}`"),
+        Some(("inputs", dataset)) => format!("`inputs`, which names `{dataset}`"),
+        Some(("reference", value)) => format!("`${{{value}}}`"),
+        Some((_, dataset)) => format!("`{dataset}`, which it reads"),
+        None => "what it reads".to_owned(),
+    }
+}
