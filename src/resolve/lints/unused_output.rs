@@ -1,5 +1,7 @@
-//! `unused-output`: a value or an artifact that a step writes and nothing reads. A table is what a pipeline is for, and so is an artifact that is
-//! described; an artifact may also be read by another pipeline, a value never.
+//! `unused-output`: a value or an artifact that a step writes and nothing reads.
+//!
+//! Some outputs are what a pipeline is for, and stay silent: tables, artifacts of a step that no other waits for, artifacts that are described. An
+//! artifact may also be read by another pipeline, a value never.
 
 use super::others::{Claim, Pending};
 use super::{Facts, remove, texts};
@@ -15,11 +17,20 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
             continue;
         }
         for (name, output) in &facts.datasets.outputs[index] {
-            let is_product = output.kind == OutputKind::Table || (output.kind == OutputKind::Artifact && output.description.is_some());
-            if !is_product && !is_read(resolver, facts, draft, name) {
+            if !is_product(facts, draft, output) && !is_read(resolver, facts, draft, name) {
                 report(resolver, facts, draft, name, output);
             }
         }
+    }
+}
+
+fn is_product(facts: Facts<'_, '_>, draft: &Draft<'_>, output: &Output) -> bool {
+    let is_last =
+        || !facts.plan.steps.iter().any(|step| step.needs.iter().any(|need| need.step.split('[').next() == Some(draft.name.as_str())));
+    match output.kind {
+        OutputKind::Table => true,
+        OutputKind::Artifact => output.description.is_some() || is_last(),
+        OutputKind::Value => false,
     }
 }
 
