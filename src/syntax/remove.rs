@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Kind, Node};
+use super::{Entry, Kind, Node, Style};
 use crate::source::{SourceFile, Span};
 
 /// A part of a file that can be deleted.
@@ -18,6 +18,10 @@ pub struct Removal {
 #[must_use]
 pub fn remove_item(file: &SourceFile, list: &Node, index: usize) -> Option<Removal> {
     let Kind::List(items) = &list.kind else { return None };
+    // The place of a block scalar is its text alone, without the `|` on the line of its `-`.
+    if matches!(items.get(index)?.kind, Kind::Scalar(_, Style::Literal(_) | Style::Folded(_))) {
+        return None;
+    }
     let spans: Vec<Span> = items.iter().map(|item| item.span).collect();
     remove(file, list.span, &spans, index, Some("-"))
 }
@@ -26,15 +30,22 @@ pub fn remove_item(file: &SourceFile, list: &Node, index: usize) -> Option<Remov
 #[must_use]
 pub fn remove_entry(file: &SourceFile, map: &Node, key: &str) -> Option<Removal> {
     let index = map.entries().iter().position(|entry| entry.key == key)?;
-    for entry in map.entries() {
-        let between = file.range_of(entry.key_span).end..file.range_of(entry.value.span).start;
-        let between = file.text().get(between)?;
-        // An anchor may be used elsewhere, and the value of an alias stands elsewhere.
-        if file.range_of(entry.key_span).is_empty() || without_comments(between).contains(['&', '*', '!']) {
-            return None;
-        }
+    // An anchor may be used elsewhere, and the value of an alias stands elsewhere.
+    let is_plain = |entry: &Entry| {
+        let between = file.text().get(file.range_of(entry.key_span).end..file.range_of(entry.value.span).start);
+        !entry.key_span.is_empty() && between.is_some_and(|between| !without_comments(between).contains(['&', '*', '!']))
+    };
+    if !map.entries().iter().all(is_plain) {
+        return None;
     }
-    let spans: Vec<Span> = map.entries().iter().map(|entry| entry.key_span.to(entry.value.span)).collect();
+    // A value that is not written has its place behind the line.
+    let after_colon = |key: Span| {
+        file.text()[file.range_of(key).end..]
+            .find(':')
+            .map_or(key, |at| file.span_of(file.range_of(key).start..file.range_of(key).end + at + 1))
+    };
+    let part = |entry: &Entry| if entry.value.span.is_empty() { after_colon(entry.key_span) } else { entry.key_span.to(entry.value.span) };
+    let spans: Vec<Span> = map.entries().iter().map(part).collect();
     remove(file, map.span, &spans, index, None)
 }
 
@@ -46,7 +57,7 @@ fn remove(file: &SourceFile, whole: Span, parts: &[Span], index: usize, bullet: 
         return None;
     }
     let found = if file.slice(whole).starts_with(['[', '{']) {
-        in_flow(file.text(), &ranges, index)?
+        in_flow(file.text(), file.range_of(whole).start + 1, &ranges, index)?
     } else {
         in_block(file.text(), &ranges[index], bullet)?
     };
@@ -55,7 +66,7 @@ fn remove(file: &SourceFile, whole: Span, parts: &[Span], index: usize, bullet: 
 }
 
 /// Between brackets a part goes with the comma after it, the last with the one before it.
-fn in_flow(text: &str, parts: &[Range<usize>], index: usize) -> Option<(Range<usize>, bool)> {
+fn in_flow(text: &str, start: usize, parts: &[Range<usize>], index: usize) -> Option<(Range<usize>, bool)> {
     let last = index + 1 == parts.len();
     let gap = if last { parts[index - 1].end..parts[index].start } else { parts[index].end..parts[index + 1].start };
     let between = &text[gap.clone()];
@@ -63,6 +74,9 @@ fn in_flow(text: &str, parts: &[Range<usize>], index: usize) -> Option<(Range<us
         return None;
     }
     // What stands before the part belongs to it as well: an anchor or a tag would be left behind.
+    if index == 0 && !without_comments(&text[start..parts[0].start]).trim().is_empty() {
+        return None;
+    }
     if let Some(before) = index.checked_sub(1).filter(|_| !last)
         && without_comments(&text[parts[before].end..parts[index].start]).trim() != ","
     {
@@ -131,9 +145,9 @@ mod tests {
             ("a:\n  - x\n  - y\nb: 1\n", "a.1", "a:\n  - x\nb: 1\n"),
             ("a:\n- x\n- y", "a.1", "a:\n- x"),
             ("a:\r\n  - x\r\n  - y\r\n", "a.0", "a:\r\n  - y\r\n"),
-            ("a:\n  - x\n  - |\n    two\n    lines\n  - z\n", "a.1", "a:\n  - x\n  - z\n"),
+            ("a:\n  - x\n  - k: 1\n    l: 2\n  - z\n", "a.1", "a:\n  - x\n  - z\n"),
         ] {
-            assert_eq!(without(text, path), Some((left.to_owned(), false)), "{text}");
+            assert_eq!(without(text, path), Some((left.to_owned(), false)), "{text:?}");
         }
     }
 
@@ -147,7 +161,7 @@ mod tests {
             ("a: 1\nb:\nc: 3\n", "b", "a: 1\nc: 3\n"),
             ("a: 1\nb: 'é'\n", "b", "a: 1\n"),
         ] {
-            assert_eq!(without(text, path), Some((left.to_owned(), false)), "{text}");
+            assert_eq!(without(text, path), Some((left.to_owned(), false)), "{text:?}");
         }
     }
 
@@ -174,9 +188,10 @@ mod tests {
             ("a: [&k x, y]\nb: *k\n", "a.0"),
             ("a: [x, &k y, z]\nb: *k\n", "a.1"),
             ("l:\n  - a: 1\n    b: 2\n", "l.0"),
+            ("a:\n  - x\n  - |\n    two\n    lines\n", "a.1"),
             ("a:\n  - &k x\n  - y\nb: *k\n", "a.0"),
         ] {
-            assert_eq!(without(text, path), None, "{text}");
+            assert_eq!(without(text, path), None, "{text:?}");
         }
     }
 }

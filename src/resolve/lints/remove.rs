@@ -2,23 +2,13 @@
 
 use crate::diag::{Applicability, Diagnostic, Edit, Fix};
 use crate::resolve::pipeline::Resolver;
-use crate::source::Span;
-use crate::syntax::{Node, Removal, remove_entry, remove_item};
+use crate::syntax::{Node, Removal, remove_entry};
 
 impl Resolver<'_> {
     /// The text of an entry, or of the whole map where it is the only one. `above` holds the map under `part`.
     pub(super) fn removal_of_entry(&self, above: &Node, part: &str, key: &str) -> Option<Removal> {
         let map = above.get(part)?;
         if map.entries().len() == 1 { remove_entry(self.file, above, part) } else { remove_entry(self.file, map, key) }
-    }
-
-    /// The text of an item, or of the whole list where it is the only one. `above` holds the list under `part`.
-    pub(super) fn removal_of_item(&self, above: &Node, part: &str, place: Span) -> Option<Removal> {
-        let crate::syntax::Kind::List(items) = &above.get(part)?.kind else { return None };
-        if items.len() == 1 {
-            return remove_entry(self.file, above, part);
-        }
-        remove_item(self.file, above.get(part)?, items.iter().position(|item| item.span == place)?)
     }
 
     /// The removals of an entry from a part of the pipeline and from the same part of its environments.
