@@ -3,7 +3,6 @@
 use super::Facts;
 use crate::diag::{Diagnostic, catalogue};
 use crate::resolve::pipeline::Resolver;
-use crate::syntax::Node;
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     let written = facts.root.get("description");
@@ -16,10 +15,6 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
         Diagnostic::new(&catalogue::MISSING_DESCRIPTION, place.span, message)
             .label("has no description")
             .note("whoever is called when it fails, and whoever looks for its data, reads the description first")
-            .help(format!("add `{}`", example(facts.root))),
+            .help("write a sentence: `description: Loads yesterday's orders from the shop.`"),
     );
-}
-
-fn example(root: &Node) -> &'static str {
-    if root.get("description").is_some() { "a sentence" } else { "description: …" }
 }

@@ -3,9 +3,10 @@
 //! Invariant: where not all pipelines were compiled, nothing is claimed of those that were not.
 
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use super::texts::{has_word, scalars};
+use super::texts::scalars;
 use super::undeclared_read;
 use crate::diag::Diagnostic;
 use crate::plan::Plan;
@@ -13,7 +14,7 @@ use crate::resolve::context::has_extension;
 use crate::resolve::platform::{Lookup, join, look_up};
 use crate::resolve::sql::Outside;
 use crate::resolve::{Context, Documents};
-use crate::source::normalize;
+use crate::source::{SourceFile, normalize};
 use crate::sql::Dialect;
 use crate::syntax::Field;
 
@@ -39,8 +40,11 @@ pub struct Others<'a> {
     plans: Vec<&'a Plan>,
     whole: bool,
     tables: OnceCell<Tables>,
+    named: OnceCell<Option<Named>>,
 }
 
+/// Pipeline and dataset to the files that name it.
+type Named = BTreeMap<(String, String), BTreeSet<String>>;
 /// Tables that pipelines write: connection and name to pipeline and dataset.
 type Tables = BTreeMap<(String, Vec<String>), (String, String)>;
 
@@ -48,28 +52,49 @@ impl<'a> Others<'a> {
     /// These pipelines; `whole` says that they are all of the workspace.
     #[must_use]
     pub fn new(cx: &'a Context<'a>, documents: &'a Documents<'a>, plans: Vec<&'a Plan>, whole: bool) -> Self {
-        Self { cx, documents, plans, whole, tables: OnceCell::new() }
+        Self { cx, documents, plans, whole, tables: OnceCell::new(), named: OnceCell::new() }
     }
 
-    /// True where a pipeline other than that of `path` names a dataset, as `pipeline.dataset`.
-    fn names(&self, path: &str, dataset: &str) -> bool {
-        let read = |plan: &&Plan| plan.steps.iter().any(|step| step.reads.iter().any(|read| read == dataset));
-        self.plans.iter().any(read) || self.documents.paths().filter(|other| *other != path).any(|other| self.says(other, dataset))
+    /// True where a pipeline other than that of `path` names a dataset, as `pipeline.dataset`, or may do so.
+    fn names(&self, path: &str, pipeline: &str, dataset: &str) -> bool {
+        let Some(named) = self.named.get_or_init(|| self.read_all()) else { return true };
+        named.get(&(pipeline.to_owned(), dataset.to_owned())).is_some_and(|paths| paths.iter().any(|other| other != path))
     }
 
-    /// True where a text of a pipeline's file, or a SQL file that it names, has a word.
-    fn says(&self, path: &str, word: &str) -> bool {
-        let Some(root) = self.documents.get(path).and_then(|document| document.root.as_ref()) else { return true };
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let mut said = false;
-        scalars(root, &mut |text| {
-            said |= has_word(text, word);
-            if !said && has_extension(text.trim_end(), "sql") && !text.contains('\n') {
-                let file = normalize(&join(folder, text.trim_end())).and_then(|path| self.cx.files.text(&path).ok());
-                said |= file.is_some_and(|file| has_word(file.text(), word));
+    /// Everything that looks like a dataset of a pipeline, with the files that name it; `None` where a file could not be read.
+    fn read_all(&self) -> Option<Named> {
+        let pipelines: BTreeSet<&str> = self.plans.iter().map(|plan| plan.pipeline.as_str()).collect();
+        let mut named = Named::new();
+        let mut look = |text: &str, path: &str| {
+            for (pipeline, dataset) in pairs(text).filter(|(pipeline, _)| pipelines.contains(pipeline)) {
+                named.entry((pipeline.to_owned(), dataset.to_owned())).or_default().insert(path.to_owned());
             }
-        });
-        said
+        };
+        for plan in &self.plans {
+            plan.steps.iter().flat_map(|step| &step.reads).for_each(|read| look(read, &plan.origin.file));
+        }
+        for path in self.documents.paths() {
+            let root = self.documents.get(path)?.root.as_ref()?;
+            let mut readable = true;
+            let known = scalars(root, &mut |text| {
+                look(text, path);
+                if has_extension(text.trim_end(), "sql") && !text.contains('\n') {
+                    let file = self.beside(path, text.trim_end());
+                    readable &= file.is_some();
+                    look(file.as_ref().map_or("", |file| file.text()), path);
+                }
+            });
+            if !(known && readable) {
+                return None;
+            }
+        }
+        Some(named)
+    }
+
+    /// A file that another names.
+    fn beside(&self, path: &str, written: &str) -> Option<Arc<SourceFile>> {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        self.cx.files.text(&normalize(&join(folder, written))?).ok()
     }
 
     /// The pipeline and dataset that a table is, if another pipeline than `own` writes it.
@@ -78,6 +103,16 @@ impl<'a> Others<'a> {
         let (pipeline, dataset) = tables.get(&(connection.to_owned(), table.parts.clone()))?;
         (pipeline != own).then_some((pipeline, dataset))
     }
+}
+
+/// Each two names that a dot joins.
+fn pairs(text: &str) -> impl Iterator<Item = (&str, &str)> {
+    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    text.match_indices('.').filter_map(move |(dot, _)| {
+        let before = text[..dot].rsplit(|c| !is_part(c)).next().unwrap_or_default();
+        let after = text[dot + 1..].split(|c| !is_part(c)).next().unwrap_or_default();
+        (!before.is_empty() && !after.is_empty()).then_some((before, after))
+    })
 }
 
 fn written<'p>(cx: &'p Context<'_>, plan: &'p Plan) -> impl Iterator<Item = ((String, Vec<String>), (String, String))> + 'p {
@@ -97,7 +132,7 @@ fn dialect(cx: &Context<'_>, connection: &str) -> Option<Dialect> {
 #[must_use]
 pub fn settle(others: &Others<'_>, path: &str, pipeline: &str, pending: Vec<Pending>) -> Vec<Diagnostic> {
     let settle = |pending: Pending| match pending.claim {
-        Claim::Unread(dataset) => pending.finding.filter(|_| others.whole && !others.names(path, &format!("{pipeline}.{dataset}"))),
+        Claim::Unread(dataset) => pending.finding.filter(|_| others.whole && !others.names(path, pipeline, &dataset)),
         Claim::Unwritten { connection, table } => match others.writer(pipeline, &connection, &table) {
             Some((pipeline, dataset)) => Some(undeclared_read::of_another(&table, pipeline, dataset)),
             None => pending.finding,

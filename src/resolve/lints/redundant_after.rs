@@ -86,8 +86,17 @@ fn is_steady(resolver: &Resolver<'_>, facts: Facts<'_, '_>, index: usize, reason
             names.is_some_and(|names| resolver.cx.platform.environments.is_empty() || names.iter().any(|known| known == name))
         }
         "reference" => is_in_text(&|text| text.contains(name) && !text.contains("{%") && (text.contains('\n') || !text.contains("{{"))),
-        _ => is_in_text(&|text| text == name),
+        _ => step_has(raw, name),
     }
+}
+
+/// True for a step that has a text as a value of its own, outside of `after`.
+fn step_has(step: &Node, name: &str) -> bool {
+    let mut found = false;
+    for entry in step.entries().iter().filter(|entry| entry.key != "after") {
+        texts::scalars(&entry.value, &mut |text| found |= text == name);
+    }
+    found
 }
 
 /// True for a list with an item at this place that is no template.

@@ -9,15 +9,15 @@ use crate::resolve::platform::join;
 use crate::source::{SourceFile, Span, normalize};
 use crate::syntax::{Entry, Kind, Node};
 
-/// Shows every scalar of a tree. False where one could not be read.
+/// Shows every scalar of a tree, up to one that could not be read: then it is false.
 pub(super) fn scalars(node: &Node, visit: &mut dyn FnMut(&str)) -> bool {
     match &node.kind {
         Kind::Scalar(text, _) => {
             visit(text);
             !node.is_unknown()
         }
-        Kind::List(items) => items.iter().fold(true, |whole, item| scalars(item, visit) && whole),
-        Kind::Map(entries) => entries.iter().fold(true, |whole, entry| scalars(&entry.value, visit) && whole),
+        Kind::List(items) => items.iter().all(|item| scalars(item, visit)),
+        Kind::Map(entries) => entries.iter().all(|entry| scalars(&entry.value, visit)),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::Facts;
 use super::others::{Claim, Pending};
+use super::unordered_read::is_same_database;
 use crate::diag::{Diagnostic, catalogue};
 use crate::resolve::pipeline::Resolver;
 use crate::resolve::sql::{Outside, Seen};
@@ -15,13 +16,9 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     let mut seen: Vec<(&str, &[String])> = Vec::new();
     for sql in facts.sql.iter().flatten().filter(|sql| sql.understood) {
         for table in &sql.outside {
-            let is_own = facts.sql.iter().flatten().any(|other| other.writes.contains(&table.parts))
-                || facts.datasets.outputs.iter().flatten().any(|(_, output)| {
-                    output.text.as_ref().and_then(|text| text.as_constant()).and_then(|text| sql.dialect.split_name(text)).as_ref()
-                        == Some(&table.parts)
-                });
+            let is_own = facts.sql.iter().flatten().any(|other| other.writes.contains(&table.parts));
             let key = (sql.connection.as_str(), table.parts.as_slice());
-            if is_own || is_special(table) || seen.contains(&key) {
+            if is_own || is_special(table) || is_known_elsewhere(resolver, facts, sql, table) || seen.contains(&key) {
                 continue;
             }
             seen.push(key);
@@ -30,6 +27,13 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
             resolver.pending.push(Pending { claim, finding });
         }
     }
+}
+
+/// True for a table of the pipeline that is read over another connection to its database.
+fn is_known_elsewhere(resolver: &Resolver<'_>, facts: Facts<'_, '_>, sql: &Seen, table: &Outside) -> bool {
+    let is_it = |name: &str| sql.dialect.split_name(name).as_ref() == Some(&table.parts);
+    let mut tables = facts.datasets.tables().filter(|(_, name, _)| is_it(name));
+    tables.any(|(connection, ..)| connection.is_some_and(|connection| is_same_database(resolver, connection, &sql.connection)))
 }
 
 /// Tables of the database itself, and files that are read like tables.

@@ -132,7 +132,7 @@ fn word(text: &str, name: &str) -> Option<Range<usize>> {
 }
 
 /// True for connections that lead to one database. Two databases may have tables of one name.
-fn is_same_database(resolver: &Resolver<'_>, one: &str, other: &str) -> bool {
+pub(super) fn is_same_database(resolver: &Resolver<'_>, one: &str, other: &str) -> bool {
     if one == other {
         return true;
     }
