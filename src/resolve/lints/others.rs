@@ -63,7 +63,8 @@ impl<'a> Others<'a> {
 
     /// Everything that looks like a dataset of a pipeline, with the files that name it; `None` where a file could not be read.
     fn read_all(&self) -> Option<Named> {
-        let pipelines: BTreeSet<&str> = self.plans.iter().map(|plan| plan.pipeline.as_str()).collect();
+        let roots = || self.documents.paths().filter_map(|path| self.documents.get(path)?.root.as_ref());
+        let pipelines: BTreeSet<&str> = roots().filter_map(|root| root.get("pipeline")?.text()).collect();
         let mut named = Named::new();
         let mut look = |text: &str, path: &str| {
             for (pipeline, dataset) in pairs(text).filter(|(pipeline, _)| pipelines.contains(pipeline)) {
