@@ -139,8 +139,21 @@ rules! {
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
     NOT_TOLD "E0905" ERROR, "0.1", "a notification cannot be sent";
+    CONSTANT_CONDITION "constant-condition" WARN, "0.1", "a condition is the same in every run";
+    IMAGE_LATEST "image-latest" WARN, "0.1", "an image can change under its name";
+    MISSING_DESCRIPTION "missing-description" WARN, "0.1", "a pipeline does not say what it is for";
+    NO_TIMEOUT "no-timeout" WARN, "0.1", "nothing limits how long a step may take";
+    OVERLAPPING_WRITES "overlapping-writes" WARN, "0.1", "runs side by side write one table";
+    REDUNDANT_AFTER "redundant-after" WARN, "0.1", "an edge is written out that the data says already";
     SHARED_TABLE "shared-table" WARN, "0.1", "two pipelines replace one table";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
+    UNDECLARED_READ "undeclared-read" WARN, "0.1", "SQL reads a table that nothing declares";
+    UNORDERED_READ "unordered-read" WARN, "0.1", "a step reads what another writes, and nothing orders them";
+    UNUSED_DATASET "unused-dataset" WARN, "0.1", "a dataset from outside that no step reads";
+    UNUSED_MATRIX_AXIS "unused-matrix-axis" WARN, "0.1", "all cells of a matrix do the same";
+    UNUSED_OUTPUT "unused-output" WARN, "0.1", "a step writes something that nothing reads";
+    UNUSED_PARAM "unused-param" WARN, "0.1", "a parameter that nothing reads";
+    UNUSED_VAR "unused-var" WARN, "0.1", "a compile-time value that no template reads";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";
 }

@@ -18,7 +18,7 @@ use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Pack};
 use crate::plan::Plan;
-use crate::resolve::{self, Context, Documents, Index, Platform, Replaced, Rest};
+use crate::resolve::{self, Context, Documents, Index, Others, Pending, Platform, Replaced, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// The file that stands for what was typed after the command's name.
@@ -97,6 +97,7 @@ struct Outcome {
     diagnostics: Vec<Diagnostic>,
     uses: Vec<String>,
     replaced: Vec<Replaced>,
+    pending: Vec<Pending>,
 }
 
 impl<'a> Session<'a> {
@@ -127,12 +128,16 @@ impl<'a> Session<'a> {
         let rest: &Rest<'_> = &rest;
         let index = Index::new(&documents, lazy.then_some(rest));
         let (cx, found) = Context::new(files, &platform, &index);
+        let cx = cx.with_levels(settings.levels.changed());
         self.diagnostics.extend(found);
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
         let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
         let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref())).collect();
+        // A file that lies in no workspace is alone in the world.
+        let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
+        self.settle(&cx, &documents, &mut outcomes, whole);
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
@@ -196,7 +201,7 @@ impl<'a> Session<'a> {
         let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
         let run = || {
             let Some(document) = documents.get(path) else {
-                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new(), replaced: Vec::new() };
+                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new(), replaced: Vec::new(), pending: Vec::new() };
             };
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
@@ -210,12 +215,32 @@ impl<'a> Session<'a> {
             let diagnostics = self.workspace.settings.levels.apply(diagnostics);
             let ok = !has_errors(&diagnostics);
             let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
-            Outcome { pipeline, diagnostics, uses: resolved.files, replaced: resolved.replaced }
+            Outcome { pipeline, diagnostics, uses: resolved.files, replaced: resolved.replaced, pending: resolved.pending }
         };
         guard(run).unwrap_or_else(|said| {
             let diagnostics = vec![internal(&self.workspace.files, path, &said)];
-            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()], replaced: Vec::new() }
+            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()], replaced: Vec::new(), pending: Vec::new() }
         })
+    }
+
+    /// Reports what depends on all pipelines together.
+    fn settle(&self, cx: &Context, documents: &Documents, outcomes: &mut [Outcome], whole: bool) {
+        let pending: Vec<_> = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.pending)).collect();
+        if pending.iter().all(Vec::is_empty) {
+            return;
+        }
+        let others = Others::new(cx, documents, outcomes.iter().filter_map(|outcome| outcome.pipeline.plan.as_ref()).collect(), whole);
+        let settled = |(outcome, pending): (&Outcome, Vec<Pending>)| {
+            let name = outcome.pipeline.name.as_deref().unwrap_or_default();
+            self.workspace.settings.levels.apply(resolve::settle(&others, &outcome.pipeline.path, name, pending))
+        };
+        let found: Vec<_> = outcomes.iter().zip(pending).map(settled).collect();
+        for (outcome, found) in outcomes.iter_mut().zip(found) {
+            if has_errors(&found) {
+                outcome.pipeline.plan = None;
+            }
+            outcome.diagnostics.extend(found);
+        }
     }
 
     fn fleet(&self, paths: Vec<String>, index: &Index, complete: bool) -> Fleet {

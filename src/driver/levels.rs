@@ -20,6 +20,12 @@ impl Levels {
         None
     }
 
+    /// The levels that were changed, by the names of lints.
+    #[must_use]
+    pub(super) fn changed(&self) -> BTreeMap<&'static str, Level> {
+        self.0.clone()
+    }
+
     /// Drops findings of lints that are off and gives the others the severity of their level.
     #[must_use]
     pub fn apply(&self, diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {

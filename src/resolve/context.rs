@@ -1,7 +1,10 @@
 //! What resolving a pipeline needs beside its own file.
 
+use std::collections::BTreeMap;
+
 use super::{Index, Platform};
-use crate::diag::Diagnostic;
+use crate::diag::catalogue::Level;
+use crate::diag::{Diagnostic, Rule};
 use crate::source::{EntryKind, Files};
 
 use super::faults;
@@ -19,6 +22,8 @@ pub struct Context<'a> {
     /// The workspace's SQL macros: path and text.
     pub(super) macros: Macros,
     macro_paths: Vec<String>,
+    /// Levels of lints that the workspace sets.
+    levels: BTreeMap<&'static str, Level>,
 }
 
 impl<'a> Context<'a> {
@@ -41,7 +46,23 @@ impl<'a> Context<'a> {
             let span = file.map_or(crate::source::Span::default(), |file| file.span_of(fault.range.clone()));
             diagnostics.push(faults::in_template(&fault, span));
         }
-        (Self { files, platform, index, macros, macro_paths }, diagnostics)
+        (Self { files, platform, index, macros, macro_paths, levels: BTreeMap::new() }, diagnostics)
+    }
+
+    /// Says which levels of lints the workspace sets: one that is off is not looked for.
+    #[must_use]
+    pub fn with_levels(self, levels: BTreeMap<&'static str, Level>) -> Self {
+        Self { levels, ..self }
+    }
+
+    /// True for a lint that is reported.
+    pub(super) fn is_on(&self, rule: &Rule) -> bool {
+        self.levels.get(rule.id).copied().or(rule.level) != Some(Level::Off)
+    }
+
+    /// True for a lint whose level the workspace sets.
+    pub(super) fn is_asked_for(&self, rule: &Rule) -> bool {
+        self.levels.contains_key(rule.id)
     }
 
     /// Paths of the macro files.

@@ -36,5 +36,6 @@ pub use datasets::Replaced;
 pub use documents::Documents;
 pub use index::{Index, Rest};
 pub use kinds::Kind;
+pub use lints::{Others, Pending, settle};
 pub use pipeline::{Resolved, pipeline};
 pub use platform::{Platform, load_platform};

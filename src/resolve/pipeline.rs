@@ -10,7 +10,7 @@ use super::context::Context;
 use super::datasets::{self, Datasets, Replaced};
 use super::documents::Document;
 use super::header::Header;
-use super::lints::{self, Facts};
+use super::lints::{self, Facts, Pending};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
@@ -31,6 +31,8 @@ pub struct Resolved {
     pub files: Vec<String>,
     /// Tables that it replaces in each run.
     pub replaced: Vec<Replaced>,
+    /// Findings that depend on the other pipelines.
+    pub pending: Vec<Pending>,
 }
 
 /// Resolves a pipeline.
@@ -44,6 +46,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
             diagnostics: document.diagnostics.clone(),
             files: files.into_iter().collect(),
             replaced: Vec::new(),
+            pending: Vec::new(),
         };
     };
     let mut resolver = Resolver::new(cx, path, file);
@@ -60,6 +63,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
         replaced: resolver.replaced,
+        pending: resolver.pending,
     }
 }
 
@@ -76,6 +80,7 @@ pub(super) struct Resolver<'a> {
     /// Something depends on a file that could not be read, so that there is no plan, and nothing to report either.
     pub unsure: Cell<bool>,
     replaced: Vec<Replaced>,
+    pub pending: Vec<Pending>,
 }
 
 impl<'a> Resolver<'a> {
@@ -91,6 +96,7 @@ impl<'a> Resolver<'a> {
             used: BTreeSet::new(),
             unsure: Cell::new(false),
             replaced: Vec::new(),
+            pending: Vec::new(),
         }
     }
 
@@ -131,9 +137,9 @@ impl<'a> Resolver<'a> {
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
-        let steps = lowered.into_iter().map(|lowered| lowered.step).collect();
+        let (steps, sql): (_, Vec<_>) = lowered.into_iter().map(|lowered| (lowered.step, lowered.sql)).unzip();
         let plan = self.assemble(root, &header, &datasets, &drafts, steps);
-        lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, plan: &plan });
+        lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, sql: &sql, plan: &plan });
         Some(plan)
     }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::documents::{Document, read};
 use super::faults;
 use super::kinds::{self, Kind};
-use super::means;
 use super::render::Renderer;
+use super::{lints, means};
 use crate::diag::{Diagnostic, Rule, catalogue};
 use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
 use crate::spec;
@@ -132,12 +132,14 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     for name in &environments {
         let Some(spec) = loader.check(&overlay(&node, overlays, name)) else { continue };
         loader.add(means::check(&spec));
+        lints::platform_images(&spec, files.map(), &mut loader.diagnostics);
         overlaid.insert(name.clone(), spec);
     }
     let node = environment.map_or_else(|| node.clone(), |name| overlay(&node, overlays, name));
     let rendered = loader.render(&node, environment.unwrap_or("default"));
     let spec = loader.check(&rendered).unwrap_or_else(empty);
     loader.add(means::check(&spec));
+    lints::platform_images(&spec, files.map(), &mut loader.diagnostics);
     let (kinds, faulty_kinds) = kinds::load(files, folder, &mut loader.diagnostics, &mut loader.used);
     let packs = folder.map(|folder| loader.packs(folder)).unwrap_or_default();
     let platform = Platform {

@@ -28,6 +28,33 @@ pub(super) struct Sql {
     pub query: Option<String>,
     /// Datasets that it reads, with the place and the reason.
     pub reads: Vec<(String, Span)>,
+    /// What lints ask of it.
+    pub seen: Seen,
+}
+
+/// What lints ask of a step's SQL.
+pub(super) struct Seen {
+    pub connection: String,
+    pub dialect: Dialect,
+    /// The text that was read, templates rendered.
+    pub text: String,
+    /// False where the parser did not understand all of it.
+    pub understood: bool,
+    /// Tables that it reads and that are no dataset of the pipeline on this connection, nor named by `ref`.
+    pub outside: Vec<Outside>,
+    /// Tables that it writes.
+    pub writes: Vec<Vec<String>>,
+    /// Datasets that `ref` names in every environment: written out, in SQL without `{% … %}`; `None` where there is such a thing.
+    pub steady: Option<Vec<String>>,
+}
+
+/// A table that SQL names and that comes from outside the pipeline.
+#[derive(Clone)]
+pub(super) struct Outside {
+    /// As the dialect reads the name.
+    pub parts: Vec<String>,
+    pub written: String,
+    pub span: Span,
 }
 
 /// Where SQL stands: in the spec or in a file of its own.
@@ -70,7 +97,11 @@ pub(super) fn read(
             return None;
         }
     };
-    Some(analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called))
+    let mut sql = analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called);
+    if !text.contains("{%") {
+        sql.seen.steady = Some(references(text).map(|(_, name, _)| name.to_owned()).collect());
+    }
+    Some(sql)
 }
 
 /// Reads the SQL of a step whose connection is unknown: what holds in every dialect.
@@ -270,17 +301,30 @@ fn analyse(
         resolver.report(found);
     }
     let mut reads: Vec<(String, Span)> = Vec::new();
+    let mut outside: Vec<Outside> = Vec::new();
     for table in &analysis.reads {
         let span = source.span(resolver, rendered.source_range(table.range.clone()));
+        let mut is_known = false;
         for (other, name, dataset) in scene.datasets.tables() {
             let same = other.is_none_or(|other| other == connection) && dialect.split_name(name).as_ref() == Some(&table.parts);
+            is_known |= same;
             if same && !reads.iter().any(|(known, _)| known == dataset) {
                 reads.push((dataset.to_owned(), span));
             }
         }
+        if !is_known && !outside.iter().any(|other| other.parts == table.parts) {
+            outside.push(Outside { parts: table.parts.clone(), written: text[table.range.clone()].to_owned(), span });
+        }
     }
     // Where the statement was not understood, what `ref` was asked for is still known; tables of other pipelines are known by it alone.
     for name in called.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
+        if name.contains('.')
+            && let Ok(offer) = header::foreign(resolver, &name, Span::default())
+            && let Some((_, table)) = datasets::foreign_table(resolver, &name, &offer)
+        {
+            let parts = dialect.split_name(&table);
+            outside.retain(|other| Some(&other.parts) != parts.as_ref());
+        }
         let written = scene.datasets.outputs[scene.index].contains_key(&name);
         let unseen = !analysis.understood || name.contains('.');
         if unseen && !written && !reads.iter().any(|(known, _)| *known == name) {
@@ -288,7 +332,16 @@ fn analyse(
         }
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
-    Sql { text: text.to_owned(), query, reads }
+    let seen = Seen {
+        connection: connection.to_owned(),
+        dialect,
+        text: text.to_owned(),
+        understood: analysis.understood,
+        outside,
+        writes: analysis.writes.into_iter().map(|table| table.parts).collect(),
+        steady: None,
+    };
+    Sql { text: text.to_owned(), query, reads, seen }
 }
 
 /// What a run-time value is, as SQL sees it.

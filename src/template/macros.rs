@@ -3,7 +3,7 @@
 //! All files become one hidden template, so that macros of one file can call those of another in any order; each template that uses a macro
 //! imports it from there. Invariant: a macro file that has a fault gives no macro, and its fault is reported at its own bytes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use minijinja::machinery::parse;
 
 use super::names::{self, Vocabulary};
 use super::rewrite::Rewritten;
-use super::{Fault, errors, library, scan};
+use super::{Fault, Uses, errors, library, scan};
 use crate::diag::catalogue;
 
 /// The hidden template.
@@ -33,6 +33,8 @@ pub(super) struct Table {
     pub(super) broken: BTreeSet<String>,
     /// Names that the macros use and do not define.
     pub(super) uses: BTreeSet<String>,
+    /// What each macro reads.
+    each: BTreeMap<String, Uses>,
     files: Vec<File>,
 }
 
@@ -59,6 +61,7 @@ impl Macros {
             names: BTreeSet::new(),
             broken: BTreeSet::new(),
             uses: BTreeSet::new(),
+            each: BTreeMap::new(),
             files: Vec::new(),
         };
         let mut faults = Vec::new();
@@ -76,6 +79,7 @@ impl Macros {
             table.files.push(File { name: name.clone(), text: text.clone(), guards: found.guards, place: start..whole.len() });
             table.names.extend(found.names);
             table.uses.extend(found.uses);
+            table.each.extend(found.each);
         }
         table.broken = table.broken.difference(&table.names).cloned().collect();
         table.uses = table.uses.difference(&table.names).cloned().collect();
@@ -84,6 +88,18 @@ impl Macros {
             faults.extend(files.first().map(|(name, _)| Fault { file: Some(name.clone()), ..errors::parsing(&error, "") }));
         }
         (Self(Arc::new(table)), faults)
+    }
+
+    /// True where a macro reads a name that it does not define.
+    #[must_use]
+    pub fn read(&self, name: &str) -> bool {
+        self.0.uses.contains(name)
+    }
+
+    /// What a macro reads; `None` where there is no such macro.
+    #[must_use]
+    pub fn uses(&self, name: &str) -> Option<&Uses> {
+        self.0.each.get(name)
     }
 }
 
@@ -107,6 +123,7 @@ impl Table {
 struct Found {
     names: Vec<String>,
     uses: Vec<String>,
+    each: Vec<(String, Uses)>,
     guards: Vec<Range<usize>>,
     faults: Vec<Fault>,
 }
@@ -130,6 +147,7 @@ fn read(name: &str, text: &str, defined: &mut indexmap::IndexMap<String, String>
         match child {
             Stmt::Macro(definition) => {
                 found.names.push(definition.name.to_owned());
+                found.each.push((definition.name.to_owned(), Uses::new(&names::walk(child, text, None))));
                 if let Some(fault) = duplicate(definition.name, name, scan::bytes(definition.span()), text, defined) {
                     found.faults.push(fault);
                 }

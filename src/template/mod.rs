@@ -14,12 +14,14 @@ mod rendered;
 mod rewrite;
 mod scan;
 mod scope;
+mod uses;
 
 pub use engine::Engine;
 pub use fault::{CallError, Fault};
 pub use macros::Macros;
 pub use rendered::{Piece, Rendered};
 pub use scope::{Function, Scope};
+pub use uses::{Uses, uses};
 
 #[cfg(test)]
 mod tests;

@@ -29,6 +29,10 @@ pub(super) struct Vocabulary<'a> {
 pub(super) struct Names<'t> {
     /// Names that the template does not define itself.
     pub(super) used: BTreeSet<&'t str>,
+    /// Names whose whole value is read.
+    pub(super) whole: BTreeSet<&'t str>,
+    /// Names of which one key is read, with the key.
+    pub(super) parts: BTreeSet<(&'t str, String)>,
     /// Expressions whose results are kept and can hold other values many times.
     pub(super) guards: Vec<Range<usize>>,
     /// Names and attributes that do not exist.
@@ -236,7 +240,10 @@ impl<'t> Walker<'t, '_> {
         let read = Mode { lenient: false, ..mode };
         let unsure = Mode { certain: false, ..read };
         match expr {
-            Expr::Var(var) => self.name(var.id, bytes(var.span()), expr, mode),
+            Expr::Var(var) => {
+                self.found.whole.insert(var.id);
+                self.name(var.id, bytes(var.span()), expr, mode);
+            }
             Expr::Const(_) => {}
             Expr::GetAttr(_) | Expr::GetItem(_) => self.chain(expr, mode),
             Expr::Slice(slice) => {
@@ -345,7 +352,14 @@ impl<'t> Walker<'t, '_> {
             _ => return,
         };
         let faults = self.found.faults.len();
-        self.expr(inner, Mode { lenient: false, kept: false, ..mode });
+        let owner = Mode { lenient: false, kept: false, ..mode };
+        match (inner, key_of(expr, self.text)) {
+            (Expr::Var(var), Some((key, _))) => {
+                self.found.parts.insert((var.id, key));
+                self.name(var.id, bytes(var.span()), inner, owner);
+            }
+            _ => self.expr(inner, owner),
+        }
         if let Some(subscript) = subscript {
             self.expr(subscript, Mode { lenient: false, kept: false, ..mode });
         }

@@ -13,7 +13,7 @@ fn faulty() -> Workspace {
     );
     workspace.write(
         "pipelines/orders_mart/pipeline.yaml",
-        "version: 1\npipeline: orders_mart\nowner: comerce\nshedule: {cron: \"30 4 * * *\", timezone: UTC}\nvars: {schema: raw}\nsteps:\n  \
+        "version: 1\npipeline: orders_mart\nowner: comerce\ndescription: Orders.\ntimeout: 1h\nshedule: {cron: \"30 4 * * *\", timezone: UTC}\nvars: {schema: raw}\nsteps:\n  \
          orders: {kind: sql, sql: orders.sql, output: orders}\n",
     );
     workspace.write("pipelines/orders_mart/orders.sql", "select id, amount\nfrom {{ vars.shema }}.orders\n");

@@ -92,5 +92,7 @@ pub(crate) fn run(system: &dyn System, cwd: &Path, args: &[&str], terminal: Term
 
 /// A pipeline of one Python step.
 pub(crate) fn pipeline(name: &str) -> String {
-    format!("version: 1\npipeline: {name}\nowner: data\nsteps:\n  work:\n    kind: python\n    script: run.py\n")
+    format!(
+        "version: 1\npipeline: {name}\nowner: data\ndescription: Runs a script.\ntimeout: 1h\nsteps:\n  work: {{kind: python, script: run.py}}\n"
+    )
 }

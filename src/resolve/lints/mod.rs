@@ -1,11 +1,34 @@
 //! Findings about a pipeline that can be compiled, but that its author would want to know of. One file for each lint.
 //!
 //! Invariant: a lint stays silent about what an error has left unknown.
+//! Invariant: a lint that is off does no work.
+
+mod constant_condition;
+mod image_latest;
+mod missing_description;
+mod no_timeout;
+mod others;
+mod overlapping_writes;
+mod redundant_after;
+mod remove;
+mod texts;
+mod undeclared_read;
+mod unordered_read;
+mod unused_dataset;
+mod unused_matrix_axis;
+mod unused_output;
+mod unused_param;
+mod unused_var;
+
+pub(super) use image_latest::platform as platform_images;
+pub use others::{Others, Pending, settle};
 
 use super::datasets::Datasets;
 use super::header::Header;
 use super::pipeline::Resolver;
+use super::sql::Seen;
 use super::steps::Draft;
+use crate::diag::{Rule, Severity, catalogue};
 use crate::plan::Plan;
 use crate::syntax::Node;
 
@@ -20,9 +43,42 @@ pub(super) struct Facts<'x, 'a> {
     pub datasets: &'x Datasets,
     /// The steps before they were joined.
     pub drafts: &'x [Draft<'a>],
+    /// What is known of the SQL of each draft.
+    pub sql: &'x [Option<Seen>],
     /// The plan; incomplete where anything was an error.
     pub plan: &'x Plan,
 }
 
-/// Runs every lint.
-pub(super) fn check(_resolver: &mut Resolver<'_>, _facts: Facts<'_, '_>) {}
+type Check = for<'r, 'x, 'a> fn(&'r mut Resolver<'a>, Facts<'x, 'a>);
+
+/// Lints that hold whatever else is wrong.
+const ALWAYS: [(&Rule, Check); 3] = [
+    (&catalogue::IMAGE_LATEST, image_latest::check),
+    (&catalogue::MISSING_DESCRIPTION, missing_description::check),
+    (&catalogue::NO_TIMEOUT, no_timeout::check),
+];
+
+/// Lints about what nothing uses or orders. What is wrong elsewhere may be the very use, so they wait until there are no errors.
+const WITHOUT_ERRORS: [(&Rule, Check); 10] = [
+    (&catalogue::CONSTANT_CONDITION, constant_condition::check),
+    (&catalogue::OVERLAPPING_WRITES, overlapping_writes::check),
+    (&catalogue::REDUNDANT_AFTER, redundant_after::check),
+    (&catalogue::UNDECLARED_READ, undeclared_read::check),
+    (&catalogue::UNORDERED_READ, unordered_read::check),
+    (&catalogue::UNUSED_DATASET, unused_dataset::check),
+    (&catalogue::UNUSED_MATRIX_AXIS, unused_matrix_axis::check),
+    (&catalogue::UNUSED_OUTPUT, unused_output::check),
+    (&catalogue::UNUSED_PARAM, unused_param::check),
+    (&catalogue::UNUSED_VAR, unused_var::check),
+];
+
+/// Runs every lint that is on.
+pub(super) fn check<'a>(resolver: &mut Resolver<'a>, facts: Facts<'_, 'a>) {
+    let failed = resolver.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    let waiting = if failed { &[][..] } else { &WITHOUT_ERRORS[..] };
+    for (rule, check) in ALWAYS.iter().chain(waiting) {
+        if resolver.cx.is_on(rule) {
+            check(resolver, facts);
+        }
+    }
+}

@@ -8,7 +8,7 @@ use crate::resolve::datasets::{self, Datasets};
 use crate::resolve::fields::{self};
 use crate::resolve::header::{Header, secret_ref};
 use crate::resolve::pipeline::Resolver;
-use crate::resolve::sql::{self, Sql};
+use crate::resolve::sql::{self, Seen, Sql};
 use crate::resolve::steps::Draft;
 use crate::resolve::values::{Scene, Uses, reserved};
 use crate::resolve::{condition, faults, mend};
@@ -24,6 +24,8 @@ pub(in crate::resolve) struct Lowered {
     pub reads: Vec<(String, &'static str, Span)>,
     /// Drafts whose outputs it refers to, with the value and the place.
     pub refers: Vec<(usize, String, Span)>,
+    /// What lints ask of its SQL.
+    pub sql: Option<Seen>,
 }
 
 /// Lowers one draft.
@@ -76,7 +78,8 @@ impl<'a> Lowering<'_, '_, 'a> {
         let refers = self.uses.writers().map(|(writer, reference, span)| (writer, reference.to_string(), span)).collect();
         let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten().filter_map(|field| field.get().cloned());
         let mut reads: Vec<String> = inputs.collect();
-        let in_sql = sql.map(|sql| sql.reads).unwrap_or_default().into_iter().map(|(name, span)| (name, "sql", span));
+        let (in_sql, seen) = sql.map(|sql| (sql.reads, sql.seen)).unzip();
+        let in_sql = in_sql.unwrap_or_default().into_iter().map(|(name, span)| (name, "sql", span));
         let in_fields = std::mem::take(&mut files.datasets).into_iter().map(|(name, span)| (name, "field", span));
         let found: Vec<_> = in_sql.chain(in_fields).collect();
         for (name, ..) in &found {
@@ -115,7 +118,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             outputs: outputs.iter().filter_map(|(name, output)| Some((name.clone(), plan_output(output)?))).collect(),
             origin: self.resolver.origin(draft.name_span),
         };
-        let mut lowered = Lowered { step, reads: found, refers };
+        let mut lowered = Lowered { step, reads: found, refers, sql: seen };
         check_env(self.resolver, draft, &mut lowered.step);
         lowered
     }

@@ -18,6 +18,7 @@ with DAG(
     max_active_tasks=16,
     max_consecutive_failed_dag_runs=0,
     is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(seconds=7200),
     render_template_as_native_obj=False,
     # What a site may have other defaults for is said here.
     default_args={

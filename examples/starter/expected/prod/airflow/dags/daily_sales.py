@@ -36,6 +36,7 @@ with DAG(
     max_active_tasks=16,
     max_consecutive_failed_dag_runs=0,
     is_paused_upon_creation=False,
+    dagrun_timeout=timedelta(seconds=3600),
     render_template_as_native_obj=False,
     user_defined_macros={
         "etlc_run_date": etlc_run_date,
