@@ -7,7 +7,7 @@ use crate::workspace::{Workspace, pipeline};
 /// A pipeline with two certain faults and the ways of an editor on another system.
 fn foreign(name: &str) -> String {
     format!(
-        "\u{feff}# comment \t\r\npipeline: {name}\r\nowner:   data  \r\nsteps:\r\n  work:\r\n    kind: python\r\n    script: run.py\r\n    timeout: 5 minutes"
+        "\u{feff}# comment \t\r\npipeline: {name}\r\nowner:   data  \r\ndescription: Works.\r\nsteps:\r\n  work:\r\n    kind: python\r\n    script: run.py\r\n    timeout: 5 minutes"
     )
 }
 
@@ -51,7 +51,7 @@ fn only_what_was_named_is_changed() {
     assert_eq!(second(), foreign("second"));
     assert_eq!(workspace.run_in("pipelines/second", &["validate", "--fix", "."]).code, 0);
     assert!(second().contains("version: 1"));
-    workspace.write(FIRST, &pipeline("first").replace("run.py", "run.py\n    timeout: 1 hour"));
+    workspace.write(FIRST, &pipeline("first").replace("timeout: 1h", "timeout: 1 hour"));
     assert_eq!(workspace.run(&["validate", "--fix", "first"]).code, 0);
 }
 
