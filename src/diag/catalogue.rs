@@ -64,6 +64,7 @@ macro_rules! rules {
 
 const ERROR: Option<Level> = None;
 const WARN: Option<Level> = Some(Level::Warn);
+const DENY: Option<Level> = Some(Level::Error);
 
 rules! {
     YAML_SYNTAX "E0101" ERROR, "0.1", "the file is not valid YAML";
@@ -80,6 +81,7 @@ rules! {
     CONFLICTING_KEYS "E0207" ERROR, "0.1", "two keys exclude each other, or one needs the other";
     UNSUPPORTED_VERSION "E0208" ERROR, "0.1", "a version of the format that this etlc does not read";
     KIND_SCHEMA "E0209" ERROR, "0.1", "the schema of a step kind is not usable";
+    ALLOW_COMMENT "E0210" ERROR, "0.1", "an allow comment is not written as one";
     TEMPLATE_SYNTAX "E0301" ERROR, "0.1", "a template has a syntax error";
     UNDEFINED_NAME "E0302" ERROR, "0.1", "a template uses a name that is not defined";
     TEMPLATE_FAILED "E0303" ERROR, "0.1", "a template could not be evaluated";
@@ -135,7 +137,9 @@ rules! {
     VALUE_TYPE "E0902" ERROR, "0.1", "a run-time value does not fit its type";
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
+    PLAIN_TEXT_SECRET "plain-text-secret" DENY, "0.1", "a credential stands in a file as plain text";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
+    UNUSED_ALLOW "unused-allow" WARN, "0.1", "an allow comment allows nothing";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";
 }

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::allow::Allows;
 use super::guard::{STACK, guard, internal};
+use super::mask::mask;
 use super::root::WORKSPACE_FILE;
 use super::select::{Selection, is_below, strays};
 use super::workspace::{Located, Settings, Workspace};
@@ -87,6 +89,7 @@ struct Session<'a> {
     request: &'a Request,
     target: Option<Located>,
     environment: Option<Located>,
+    allows: Allows<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -103,7 +106,8 @@ impl<'a> Session<'a> {
         let flag = |name: &str, value: &Option<String>| value.as_ref().map(|value| typed(map, name, value));
         let target = flag("--target", &request.target).or_else(|| workspace.settings.target.clone());
         let environment = flag("--env", &request.environment).or_else(|| workspace.settings.environment.clone());
-        Self { workspace, request, target, environment, diagnostics: workspace.diagnostics.clone() }
+        let allows = Allows::new(&workspace.files);
+        Self { workspace, request, target, environment, allows, diagnostics: workspace.diagnostics.clone() }
     }
 
     fn run(mut self) -> Result<Compiled, Failure> {
@@ -126,6 +130,8 @@ impl<'a> Session<'a> {
         let index = Index::new(&documents, lazy.then_some(rest));
         let (cx, found) = Context::new(files, &platform, &index);
         self.diagnostics.extend(found);
+        let shared: Vec<String> =
+            platform.files.iter().map(String::as_str).chain(cx.macro_paths()).chain([WORKSPACE_FILE]).map(str::to_owned).collect();
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
@@ -134,7 +140,7 @@ impl<'a> Session<'a> {
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
-        Ok(self.finish(outcomes, &documents, fleet))
+        Ok(self.finish(outcomes, &documents, fleet, &shared))
     }
 
     fn platform(&mut self) -> Platform {
@@ -205,7 +211,8 @@ impl<'a> Session<'a> {
                 let keep = self.request.goal == Goal::Files;
                 files.into_iter().map(|file| (file.path, if keep { file.bytes } else { Vec::new() })).collect()
             });
-            let diagnostics = self.workspace.settings.levels.apply(diagnostics);
+            diagnostics.extend(resolved.files.iter().flat_map(|path| self.allows.faults(path)));
+            let diagnostics = self.workspace.settings.levels.apply(self.allows.apply(diagnostics));
             let ok = !has_errors(&diagnostics);
             let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
             Outcome { pipeline, diagnostics, uses: resolved.files }
@@ -223,8 +230,30 @@ impl<'a> Session<'a> {
         Fleet { names, specs: paths.into_iter().collect(), complete }
     }
 
-    fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet) -> Compiled {
-        self.diagnostics = self.workspace.settings.levels.apply(self.diagnostics);
+    /// Reports allow comments without effect, where all was looked at that they could speak of: a spec's if it has no errors, those of other files
+    /// if none of the workspace has.
+    fn unused_allows(&mut self, outcomes: &mut [Outcome], shared: &[String]) {
+        if is_broken(&self.diagnostics) || !self.request.paths.is_empty() {
+            return;
+        }
+        let levels = &self.workspace.settings.levels;
+        let specs: BTreeSet<String> = outcomes.iter().map(|outcome| outcome.pipeline.path.clone()).collect();
+        let all_whole = !outcomes.iter().any(|outcome| is_broken(&outcome.diagnostics));
+        for outcome in outcomes.iter_mut().filter(|outcome| !is_broken(&outcome.diagnostics)) {
+            let own = outcome.uses.iter().filter(|path| all_whole && !specs.contains(*path)).chain([&outcome.pipeline.path]);
+            let unused = own.flat_map(|path| self.allows.unused(path, levels)).collect();
+            outcome.diagnostics.extend(levels.apply(unused));
+        }
+        if all_whole {
+            let unused = shared.iter().flat_map(|path| self.allows.unused(path, levels)).collect();
+            self.diagnostics.extend(levels.apply(unused));
+        }
+    }
+
+    fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet, shared: &[String]) -> Compiled {
+        self.diagnostics.extend(shared.iter().flat_map(|path| self.allows.faults(path)));
+        self.diagnostics = self.workspace.settings.levels.apply(self.allows.apply(std::mem::take(&mut self.diagnostics)));
+        self.unused_allows(&mut outcomes, shared);
         let blocked = has_errors(&self.diagnostics);
         duplicate_names(&mut outcomes, documents);
         duplicate_files(&mut outcomes);
@@ -235,10 +264,16 @@ impl<'a> Session<'a> {
             let files = outcome.pipeline.files.filter(|_| ok);
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
+        mask(&mut self.diagnostics, self.workspace.files.map());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
         Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
     }
+}
+
+/// True where an error kept a part of a file from being looked at.
+fn is_broken(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|found| found.rule.level.is_none())
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

@@ -5,10 +5,13 @@
 mod request;
 mod root;
 mod levels;
+mod comment;
+mod allow;
 mod workspace;
 mod discover;
 mod select;
 mod guard;
+mod mask;
 mod compile;
 mod manifest;
 mod disk;

@@ -5,6 +5,7 @@ use crate::diag::Diagnostic;
 use crate::source::{EntryKind, Files};
 
 use super::faults;
+use super::lints::secrets::Scans;
 use super::platform::list;
 use crate::template::Macros;
 
@@ -19,6 +20,8 @@ pub struct Context<'a> {
     /// The workspace's SQL macros: path and text.
     pub(super) macros: Macros,
     macro_paths: Vec<String>,
+    /// What was looked for in texts, and found.
+    pub(super) scans: Scans,
 }
 
 impl<'a> Context<'a> {
@@ -41,7 +44,10 @@ impl<'a> Context<'a> {
             let span = file.map_or(crate::source::Span::default(), |file| file.span_of(fault.range.clone()));
             diagnostics.push(faults::in_template(&fault, span));
         }
-        (Self { files, platform, index, macros, macro_paths }, diagnostics)
+        let shared = platform.files.iter().chain(&macro_paths).map(String::as_str);
+        let (scans, found) = Scans::new(files, shared);
+        diagnostics.extend(found);
+        (Self { files, platform, index, macros, macro_paths, scans }, diagnostics)
     }
 
     /// Paths of the macro files.

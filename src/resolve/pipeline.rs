@@ -9,11 +9,11 @@ use super::context::Context;
 use super::datasets::Datasets;
 use super::documents::Document;
 use super::header::Header;
-use super::lints::{self, Facts};
+use super::lints::{self, Facts, secrets};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
-use crate::diag::{Diagnostic, Severity};
+use crate::diag::Diagnostic;
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
 use crate::syntax::Node;
@@ -34,14 +34,19 @@ pub struct Resolved {
 #[must_use]
 pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut files = BTreeSet::from([path.to_owned()]);
-    let (Some(file), Some(root)) = (&document.file, &document.root) else {
+    let Some(file) = &document.file else {
         return Resolved { name: None, plan: None, diagnostics: document.diagnostics.clone(), files: files.into_iter().collect() };
     };
     let mut resolver = Resolver::new(cx, path, file);
     resolver.diagnostics.clone_from(&document.diagnostics);
-    let plan = resolver.run(root);
+    let plan = document.root.as_ref().and_then(|root| resolver.run(root));
+    if plan.is_none() {
+        // What cannot be compiled may still hold what must not be committed.
+        secrets::written(&mut resolver, document.root.as_ref());
+    }
     files.append(&mut resolver.used);
-    let failed = resolver.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    // Whether a lint is an error is for settings and for comments in the files to say.
+    let failed = resolver.diagnostics.iter().any(|found| found.rule.level.is_none());
     Resolved {
         name: Some(resolver.name).filter(|name| !name.is_empty()),
         plan: plan.filter(|_| !failed),
@@ -60,12 +65,23 @@ pub(super) struct Resolver<'a> {
     pub team: String,
     pub diagnostics: Vec<Diagnostic>,
     pub used: BTreeSet<String>,
+    /// Credentials that templates wrote into SQL.
+    pub made: Vec<secrets::Made>,
 }
 
 impl<'a> Resolver<'a> {
     fn new(cx: &'a Context<'a>, path: &str, file: &'a Arc<SourceFile>) -> Self {
         let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
-        Self { cx, file, folder, name: String::new(), team: String::new(), diagnostics: Vec::new(), used: BTreeSet::new() }
+        Self {
+            cx,
+            file,
+            folder,
+            name: String::new(),
+            team: String::new(),
+            diagnostics: Vec::new(),
+            used: BTreeSet::new(),
+            made: Vec::new(),
+        }
     }
 
     /// Reports a finding.

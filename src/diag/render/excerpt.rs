@@ -3,11 +3,12 @@
 //! Invariant: the cost of an excerpt depends on its own size alone, never on the file's, and every line is at most as wide as asked.
 //! Invariant: no character reaches the terminal that moves the cursor or turns the direction of text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
 use crate::diag::{Diagnostic, Label};
-use crate::source::{Position, SourceFile, SourceMap};
+use crate::source::{Position, SourceFile, SourceMap, Span};
 
 /// Labels of one file that lie further apart are shown in two excerpts.
 const FAR: u32 = 8;
@@ -46,7 +47,8 @@ struct Group<'a> {
 }
 
 /// The excerpts of a finding: first the one with its primary label, then those of other files and of places far away.
-pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize) -> Vec<Excerpt> {
+/// What `masked` covers is shown as stars; its spans are in order and apart.
+pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize, masked: &[Span]) -> Vec<Excerpt> {
     let mut groups: Vec<Group> = Vec::new();
     for label in &diagnostic.labels {
         let Some(file) = map.file(label.span) else { continue };
@@ -58,10 +60,10 @@ pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize) -
             None => groups.push(Group { file, labels: vec![(at, label)] }),
         }
     }
-    groups.iter().map(|group| excerpt(group, width)).collect()
+    groups.iter().map(|group| excerpt(group, width, masked)).collect()
 }
 
-fn excerpt(group: &Group, width: usize) -> Excerpt {
+fn excerpt(group: &Group, width: usize, masked: &[Span]) -> Excerpt {
     let line_of = |index: usize| group.labels[index].0.line;
     let lowest = (0..group.labels.len()).map(line_of).min().unwrap_or(1);
     let highest = (0..group.labels.len()).map(line_of).max().unwrap_or(1);
@@ -75,14 +77,14 @@ fn excerpt(group: &Group, width: usize) -> Excerpt {
         if line.is_empty() && number == n_lines && number > highest {
             break;
         }
-        add_line(&mut text, &mut marks, group, number, line, width);
+        add_line(&mut text, &mut marks, group, number, line, width, masked);
     }
     Excerpt { file: group.file.path().to_owned(), at: group.labels[0].0, first_line, text, marks }
 }
 
 /// Adds one line, cut to the part around its labels if it is too long, and the marks of those labels.
-fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32, line: Range<usize>, width: usize) {
-    let source = &group.file.text()[line.clone()];
+fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32, line: Range<usize>, width: usize, masked: &[Span]) {
+    let source = stars(&group.file, &line, masked);
     let labels: Vec<(Range<usize>, &Label)> = group
         .labels
         .iter()
@@ -94,7 +96,7 @@ fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32
             (clamp(range.start)..clamp(range.end), label)
         })
         .collect();
-    let window = window(source, labels.iter().map(|(range, _)| range.clone()), width);
+    let window = window(&source, labels.iter().map(|(range, _)| range.clone()), width);
     let shown = |at: usize| source[window.start..at.clamp(window.start, window.end)].chars().map(|c| visible(c).len_utf8()).sum::<usize>();
     let cut = if window.start > 0 { "…" } else { "" };
     let start_of_line = text.len() + cut.len();
@@ -116,6 +118,19 @@ fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32
         text.push('…');
     }
     text.push('\n');
+}
+
+/// A line's text with a star for each byte that is masked, so that every place stays where it is.
+fn stars<'a>(file: &'a SourceFile, line: &Range<usize>, masked: &[Span]) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(&file.text()[line.clone()]);
+    let bytes = file.span_of(line.clone());
+    let before = masked.partition_point(|span| span.start < bytes.end);
+    for span in masked[..before].iter().rev().take_while(|span| span.end > bytes.start) {
+        let range = file.range_of(*span);
+        let (start, end) = (range.start.max(line.start), range.end.min(line.end));
+        text.to_mut().replace_range(start - line.start..end - line.start, &"*".repeat(end - start));
+    }
+    text
 }
 
 /// The bytes of a line that are shown: all of them, or `width` characters from a little before the first label.
@@ -166,7 +181,7 @@ mod tests {
         let map = SourceMap::default();
         let file = map.add("a.yaml", text);
         let diagnostic = Diagnostic::new(&UNKNOWN_KEY, file.span_of(range), "message");
-        excerpts(&diagnostic, &map, width).remove(0)
+        excerpts(&diagnostic, &map, width, &[]).remove(0)
     }
 
     fn marked(excerpt: &Excerpt) -> &str {
@@ -202,7 +217,7 @@ mod tests {
         let label = |diagnostic: Diagnostic, text: &str| diagnostic.also(file.span_of(0..5), text);
         let diagnostic = Diagnostic::new(&UNKNOWN_KEY, file.span_of(0..5), "message");
         let diagnostic = ["us", "uk"].into_iter().fold(diagnostic, label);
-        let texts: Vec<_> = excerpts(&diagnostic, &map, 80).remove(0).marks.into_iter().map(|mark| mark.text).collect();
+        let texts: Vec<_> = excerpts(&diagnostic, &map, 80, &[]).remove(0).marks.into_iter().map(|mark| mark.text).collect();
         assert_eq!(texts, ["us; uk"]);
     }
 
@@ -221,7 +236,7 @@ mod tests {
             .also(file.span_of(0..1), "far")
             .also(file.span_of(405..406), "near")
             .also(other.span_of(0..1), "other");
-        let excerpts = excerpts(&diagnostic, &map, 80);
+        let excerpts = excerpts(&diagnostic, &map, 80, &[]);
         let shape: Vec<_> = excerpts.iter().map(|excerpt| (excerpt.file.as_str(), excerpt.first_line, excerpt.marks.len())).collect();
         assert_eq!(shape, [("a.yaml", 80, 2), ("a.yaml", 1, 1), ("b.yaml", 1, 1)]);
     }

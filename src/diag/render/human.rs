@@ -10,6 +10,7 @@ use super::excerpt::{Excerpt, excerpts, printable};
 use super::report::word;
 use super::{Report, Summary};
 use crate::diag::{Diagnostic, Severity};
+use crate::source::Span;
 
 /// How findings look.
 #[derive(Clone, Copy, Debug)]
@@ -32,8 +33,9 @@ impl Default for Look {
 #[must_use]
 pub fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
+    let masked = masked(report);
     for diagnostic in report.diagnostics {
-        finding(&mut out, report, look, diagnostic);
+        finding(&mut out, report, look, diagnostic, &masked);
         out.push('\n');
     }
     if let Some(last) = counts(&report.summary()) {
@@ -45,6 +47,20 @@ pub fn render(report: &Report, look: Look) -> String {
         let _ = writeln!(out, "`etlc explain {}` tells more", first.rule.id);
     }
     out
+}
+
+/// What no excerpt may show, in order, what overlaps joined.
+fn masked(report: &Report) -> Vec<Span> {
+    let mut spans: Vec<Span> = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.masked).copied().collect();
+    spans.sort_unstable();
+    let mut joined: Vec<Span> = Vec::new();
+    for span in spans {
+        match joined.last_mut() {
+            Some(last) if span.start <= last.end => *last = last.to(span),
+            _ => joined.push(span),
+        }
+    }
+    joined
 }
 
 /// "2 errors and 1 warning in 3 files", if there is anything to count.
@@ -59,10 +75,10 @@ fn counts(summary: &Summary) -> Option<String> {
     Some(format!("{found} in {}", plural(summary.files, "file")))
 }
 
-fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic) {
+fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic, masked: &[Span]) {
     let title = format!("{}[{}]", word(diagnostic.severity), diagnostic.rule.id);
     let _ = writeln!(out, "{}: {}", look.paint(hue(diagnostic.severity), &title), look.paint(BOLD, &printable(&diagnostic.message)));
-    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20)) {
+    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20), masked) {
         excerpt.file = printable(&report.paths.shown(&excerpt.file));
         out.push_str(&look.draw(&excerpt));
     }
