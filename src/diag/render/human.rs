@@ -6,11 +6,10 @@ use std::fmt::{self, Write};
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::excerpt::{Excerpt, excerpts, printable};
+use super::excerpt::{Excerpt, Masks, excerpts, printable};
 use super::report::word;
 use super::{Report, Summary};
 use crate::diag::{Diagnostic, Severity};
-use crate::source::Span;
 
 /// How findings look.
 #[derive(Clone, Copy, Debug)]
@@ -33,9 +32,9 @@ impl Default for Look {
 #[must_use]
 pub fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
-    let masked = masked(report);
+    let masks = Masks::new(report);
     for diagnostic in report.diagnostics {
-        finding(&mut out, report, look, diagnostic, &masked);
+        finding(&mut out, report, look, diagnostic, &masks);
         out.push('\n');
     }
     if let Some(last) = counts(&report.summary()) {
@@ -47,20 +46,6 @@ pub fn render(report: &Report, look: Look) -> String {
         let _ = writeln!(out, "`etlc explain {}` tells more", first.rule.id);
     }
     out
-}
-
-/// What no excerpt may show, in order, what overlaps joined.
-fn masked(report: &Report) -> Vec<Span> {
-    let mut spans: Vec<Span> = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.masked).copied().collect();
-    spans.sort_unstable();
-    let mut joined: Vec<Span> = Vec::new();
-    for span in spans {
-        match joined.last_mut() {
-            Some(last) if span.start <= last.end => *last = last.to(span),
-            _ => joined.push(span),
-        }
-    }
-    joined
 }
 
 /// "2 errors and 1 warning in 3 files", if there is anything to count.
@@ -75,10 +60,10 @@ fn counts(summary: &Summary) -> Option<String> {
     Some(format!("{found} in {}", plural(summary.files, "file")))
 }
 
-fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic, masked: &[Span]) {
+fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic, masks: &Masks) {
     let title = format!("{}[{}]", word(diagnostic.severity), diagnostic.rule.id);
     let _ = writeln!(out, "{}: {}", look.paint(hue(diagnostic.severity), &title), look.paint(BOLD, &printable(&diagnostic.message)));
-    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20), masked) {
+    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20), masks) {
         excerpt.file = printable(&report.paths.shown(&excerpt.file));
         out.push_str(&look.draw(&excerpt));
     }

@@ -45,6 +45,9 @@ pub(super) fn read(text: &str, anchor: Range<usize>, language: Language) -> (Opt
     let name = text[start..end].trim_end_matches('-');
     let strength = if name.to_ascii_lowercase().ends_with("identified by") { Some(Name::Surely) } else { classify(name) };
     let Some(strength) = strength else { return (None, end) };
+    // `pwd` is a folder as well, but not between the settings of a connection string.
+    let is_setting = text[..start].ends_with([';', '&', '?']) && ["pass", "pwd"].contains(&name.to_ascii_lowercase().as_str());
+    let strength = if is_setting { Name::Surely } else { strength };
     let named = Named {
         text,
         name: start..end,
@@ -181,8 +184,11 @@ impl Named<'_> {
     fn bare(&self, sign: Sign, at: usize, strength: Name) -> Option<Range<usize>> {
         let ends = |byte: u8| byte.is_ascii_whitespace() || b"'\"`;&,)]}<>|\\".contains(&byte);
         let bytes = &self.text.as_bytes()[at.min(self.text.len())..];
-        let length = bytes.iter().take(VALUE + 1).take_while(|byte| !ends(**byte)).count();
-        if length == 0 || length > VALUE {
+        // `=` stands at the end of a value, where base64 has it; anywhere else it belongs to the next name.
+        let plain = bytes.iter().take(VALUE + 1).take_while(|byte| !ends(**byte) && **byte != b'=').count();
+        let length = plain + bytes[plain..].iter().take(3).take_while(|byte| **byte == b'=').count();
+        let is_whole = bytes.get(length).is_none_or(|byte| ends(*byte));
+        if plain == 0 || plain > VALUE || !is_whole {
             return None;
         }
         let range = at..at + length;
