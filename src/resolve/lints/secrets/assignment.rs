@@ -88,8 +88,8 @@ impl Named<'_> {
                 let value = &self.text[range.clone()];
                 let fits = match (sign, strength) {
                     (Sign::Comma, _) | (_, Name::Maybe) => is_random(value),
-                    (Sign::Blank, Name::Surely) => is_literal(value) && self.is_statement(at),
-                    (Sign::Equals | Sign::Colon, Name::Surely) => is_literal(value),
+                    (Sign::Blank, Name::Surely) => is_literal(value) && self.is_statement(),
+                    (Sign::Equals | Sign::Colon, Name::Surely) => is_literal(value) && !is_label(value),
                 };
                 fits.then_some(range)
             }
@@ -147,11 +147,11 @@ impl Named<'_> {
     }
 
     /// True where SQL sets a password, which other text only speaks of.
-    fn is_statement(&self, at: usize) -> bool {
+    fn is_statement(&self) -> bool {
         let from = self.text.floor_char_boundary(self.name.start.saturating_sub(120));
-        let before = self.text[from..at].to_ascii_lowercase();
-        self.dashes
-            || ["user", "role", "identified", "credential", "option", "login", "server", "account"].iter().any(|word| before.contains(word))
+        let before = self.text[from..self.name.start].to_ascii_lowercase();
+        let words = ["user", "role", "identified", "credential", "option", "login", "server", "account"];
+        self.language == Language::Sql || self.dashes || words.iter().any(|word| before.contains(word))
     }
 
     /// A value in quotes: the bytes between them.
@@ -197,7 +197,7 @@ impl Named<'_> {
             return None;
         }
         let fits = match strength {
-            _ if self.language == Language::Code && !self.in_text(sign) => value.len() >= 16 && is_random(value),
+            _ if self.language == Language::Code && !self.in_text(sign) => sign == Sign::Equals && value.len() >= 16 && is_random(value),
             Name::Maybe => is_random(value),
             Name::Surely if sign == Sign::Blank => is_literal(value) && value.bytes().any(|byte| byte.is_ascii_digit()) && value.len() >= 6,
             Name::Surely => self.in_text(sign) && is_literal(value),
@@ -226,4 +226,10 @@ impl Named<'_> {
             || follows_setting
             || (is_loud && (line.is_empty() || line.ends_with([' ', '\t'])))
     }
+}
+
+/// What a form shows beside its field, in any language: `Password`, `Contraseña`.
+fn is_label(value: &str) -> bool {
+    let mut chars = value.chars();
+    chars.next().is_some_and(char::is_uppercase) && chars.all(char::is_lowercase)
 }

@@ -147,7 +147,9 @@ fn aws_key(text: &str, at: usize) -> Option<Range<usize>> {
 /// `scheme://user:password@host`.
 fn url(text: &str, at: usize) -> Option<Hit> {
     const LONGEST: usize = 300;
-    text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()).then_some(())?;
+    let is_scheme = text[..at].ends_with(|c: char| c.is_ascii_alphanumeric());
+    // `github://owner:repository@commit` is an address of fsspec, without any password.
+    (is_scheme && !text[..at].ends_with("github")).then_some(())?;
     let start = at + 3;
     let bytes = &text.as_bytes()[start..];
     let stops = |byte: u8| byte.is_ascii_whitespace() || b"/?#\"'<>`,@\\".contains(&byte);
@@ -184,12 +186,13 @@ fn private_key(text: &str, at: usize) -> Option<Hit> {
     let body = head.find("PRIVATE KEY").filter(|_| !head.contains("PUBLIC"))?;
     let body = body + rest[body..].find("-----")? + 5;
     let end = rest[body..].find("-----END").map_or(rest.len(), |end| body + end);
-    let letters = rest[body..end].replace("\\n", "").bytes().filter(u8::is_ascii_alphanumeric).count();
+    let is_letter = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let longest = rest[body..end].replace("\\n", " ").split(|c: char| !is_letter(c)).map(str::len).max().unwrap_or_default();
     let close = rest[end..]
         .find("-----\n")
         .or_else(|| rest[end..].rfind("-----"))
         .filter(|_| end < rest.len())
         .map_or(end, |close| end + close + 5);
-    let good = letters >= 64 && super::values::entropy(&rest[body..end]) >= 4.0;
+    let good = longest >= 40 && super::values::entropy(&rest[body..end]) >= 4.0;
     good.then_some(Hit { range: at..at + close, what: What::Format("a private key") })
 }

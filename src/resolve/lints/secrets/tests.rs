@@ -259,6 +259,13 @@ fn what_stands_for_a_credential_is_none() {
         "PASSWORD_FIELD = \"pwd_column\"",
         "assert password == 'hunter2'",
         "primary_key = \"q7ZK3m5XW2rt6YBn9P\"",
+        "\"password\": \"Contraseña\"",
+        "a library identified by 'names'",
+        "secret: Optional[IoK8sApiCoreV1SecretVolumeSource] = None",
+        "\"parse-passwd\": \"^1.0.0\"",
+        "next token: eav1OzQB0OM8rLdGXOEsyQWSG",
+        "\"token\": \"9cbaf023786cd7...\"",
+        "github://acme:pipelines@3f9a1c7e/x.yaml",
         "max_tokens = 4096",
     ];
     for text in silent {

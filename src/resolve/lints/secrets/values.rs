@@ -17,6 +17,7 @@ const PLACEHOLDERS: &[&str] = &[
     "ignored",
     "key",
     "masked",
+    "name",
     "none",
     "nope",
     "null",
@@ -38,6 +39,7 @@ const PLACEHOLDERS: &[&str] = &[
     "test",
     "testing",
     "testpassword",
+    "tiger",
     "token",
     "unknown",
     "unset",
@@ -101,6 +103,8 @@ const TYPES: &[&str] = &[
 
 /// Pieces that no random text has but by a rare accident.
 const TELLS: &[&str] = &[
+    "...",
+    "…",
     "0123456",
     "12345678",
     "abcdefg",
@@ -122,6 +126,7 @@ const TELLS: &[&str] = &[
     "notreal",
     "not-a-",
     "not_a_",
+    "notasecret",
     "not-real",
     "not_real",
     "not-set",
@@ -234,6 +239,7 @@ pub(super) fn is_literal(value: &str) -> bool {
         && !is_place(value)
         && !is_type(value)
         && !value.ends_with(':')
+        && !is_version(value)
         && !super::names::is_name_of_secret(value)
 }
 
@@ -279,6 +285,11 @@ fn is_type(value: &str) -> bool {
     let lower = value.to_ascii_lowercase();
     let base = lower.split(['(', '[', '<', '?', '|']).next().unwrap_or_default();
     TYPES.contains(&base)
+}
+
+/// `1.2.3`, `^1.0.0`, `>=2.1,<3`.
+fn is_version(value: &str) -> bool {
+    value.contains('.') && value.bytes().all(|byte| byte.is_ascii_digit() || b".,^~<>=!* ".contains(&byte))
 }
 
 /// A day or an instant, `2026-01-31T06:00:00Z`.
