@@ -127,7 +127,8 @@ fn whole(file: &SourceFile, comment: Span) -> Span {
 
 fn read(file: &SourceFile) -> Allowed {
     let mut allowed = Allowed::default();
-    let is_yaml = file.path().ends_with(".yaml") || file.path().ends_with(".yml");
+    let extension = file.path().rsplit('.').next().unwrap_or_default();
+    let is_yaml = ["yaml", "yml"].contains(&extension);
     let document = is_yaml.then(|| syntax::parse(file).0);
     let depending = document.as_ref().and_then(|document| document.root.as_ref()).map(|root| depending(root, file)).unwrap_or_default();
     let lines = Lines::new(file.text());

@@ -48,7 +48,7 @@ fn in_line(file: &SourceFile, document: Option<&Document>, start: usize, line: &
     let (at, opener) = opener(file, document, start, line)?;
     let body = &line[at + opener.len()..];
     let lead = at + opener.len() + (body.len() - body.trim_start().len());
-    let head = head(line[lead..].as_bytes(), &line[lead..])?;
+    let head = head(&line[lead..])?;
     let span = |from: usize, to: usize| file.span_of(start + from..start + to);
     let is_of_yaml = document.is_some_and(|document| is_comment(document, span(at, at).start));
     let head_end = lead + head.length;
@@ -82,14 +82,17 @@ fn opener(file: &SourceFile, document: Option<&Document>, start: usize, line: &s
     (is_apart && is_real).then_some((at, opener))
 }
 
+/// The head as it must be written.
+const EXACT: &str = "etlc: allow";
+
 struct Head {
     length: usize,
     is_exact: bool,
 }
 
 /// Reads `etlc: allow`; where it is written in another way it counts only with a lint's name behind it, so that prose stays prose.
-fn head(bytes: &[u8], text: &str) -> Option<Head> {
-    const EXACT: &str = "etlc: allow";
+fn head(text: &str) -> Option<Head> {
+    let bytes = text.as_bytes();
     let blanks = |at: usize| bytes[at.min(bytes.len())..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     if text.starts_with(EXACT) && bytes.get(EXACT.len()).is_none_or(|byte| matches!(byte, b' ' | b'\t' | b':')) {
         return Some(Head { length: EXACT.len() + blanks(EXACT.len()), is_exact: true });

@@ -7,6 +7,7 @@ mod determinism;
 mod hostile;
 mod readme;
 mod schema;
+mod secrets;
 mod schema_agreement;
 mod emit;
 mod emit_plans;

@@ -111,11 +111,9 @@ impl Named<'_> {
         }
         let end = self.blanks(at);
         match (self.byte(end)?, self.byte(end + 1)) {
-            (b'=', Some(b'=' | b'~')) => None,
-            (b'=', Some(b'>')) => Some((Sign::Equals, end + 2)),
+            (b'=', Some(b'=' | b'~')) | (b':', Some(b':')) => None,
+            (b'=', Some(b'>')) | (b':', Some(b'=')) => Some((Sign::Equals, end + 2)),
             (b'=', _) => Some((Sign::Equals, end + 1)),
-            (b':', Some(b'=')) => Some((Sign::Equals, end + 2)),
-            (b':', Some(b':')) => None,
             (b':', _) if self.language == Language::Spec && self.quote.is_none() => None,
             (b':', _) => Some(self.annotated(end).map_or((Sign::Colon, end + 1), |at| (Sign::Equals, at))),
             (byte, _) if end > at && (self.dashes || byte == b'\'') => Some((Sign::Blank, end)),

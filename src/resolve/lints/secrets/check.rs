@@ -14,6 +14,9 @@ use crate::source::Span;
 use crate::syntax::{Kind, Node, Style};
 use crate::template::Rendered;
 
+/// More credentials than this are not looked for in each other, which only a hostile file would need.
+const MANY: usize = 1000;
+
 /// A credential that a template wrote, and the place of the template.
 pub(in crate::resolve) struct Made {
     hit: Hit,
@@ -147,7 +150,8 @@ impl Maker {
         for made in self.made {
             let identity = identity(&made.value);
             // What stands in a file as a whole, or as a part of what was found there, is reported there.
-            if !self.known.iter().any(|known| known.contains(&identity) || identity.contains(known.as_str())) {
+            let is_part = |known: &String| known.contains(&identity) || identity.contains(known.as_str());
+            if !self.known.contains(&identity) && !self.known.iter().take(MANY).any(is_part) {
                 resolver.report(assembled(&made.hit, &made.value, made.span));
                 self.known.insert(identity);
             }

@@ -164,16 +164,17 @@ const KEYS: &[&str] = &[
 
 /// What a name says of its value; `None` for one that says nothing of a credential.
 pub(super) fn classify(name: &str) -> Option<Name> {
-    let mut words = words(name);
-    while words.len() > 1 && words.last().is_some_and(|word| TAILS.contains(&word.as_str()) || word.bytes().all(|b| b.is_ascii_digit())) {
+    let plain = plain(name);
+    let mut words = words(&plain);
+    while words.len() > 1 && words.last().is_some_and(|word| TAILS.contains(word) || word.bytes().all(|byte| byte.is_ascii_digit())) {
         words.pop();
     }
     let last = words.pop()?;
-    let before: Vec<&str> = words.iter().map(String::as_str).collect();
+    let before = words;
     if before.iter().any(|word| OTHERS.contains(word)) {
         return None;
     }
-    match last.as_str() {
+    match last {
         "password" => Some(Name::Surely),
         "pwd" | "pass" | "pw" if !before.is_empty() => Some(Name::Surely),
         "pwd" | "pass" | "pw" | "secret" | "passcode" | "credential" | "credentials" | "creds" | "bearer" | "authorization" => {
@@ -191,35 +192,34 @@ pub(super) fn is_name_of_secret(text: &str) -> bool {
     plain && classify(text.rsplit(['.', '/', ':']).next().unwrap_or_default()).is_some()
 }
 
-/// The words of a name, in lower case: `dbPassword`, `DB_PASSWORD` and `db-password` are `db` and `password`.
-fn words(name: &str) -> Vec<String> {
-    let mut words: Vec<String> = Vec::new();
+/// A name in lower case with `_` between its words: `dbPassword`, `DB_PASSWORD` and `db-password` are `db_password`.
+fn plain(name: &str) -> String {
+    let mut plain = String::with_capacity(name.len() + 8);
     let mut last = ' ';
     for c in name.chars() {
         if !c.is_alphanumeric() {
             last = ' ';
             continue;
         }
-        if last == ' ' || (c.is_uppercase() && last.is_lowercase()) {
-            words.push(String::new());
+        if !plain.is_empty() && (last == ' ' || (c.is_uppercase() && last.is_lowercase())) {
+            plain.push('_');
         }
-        if let Some(word) = words.last_mut() {
-            word.extend(c.to_lowercase());
-        }
+        plain.extend(c.to_lowercase());
         last = c;
     }
-    words.iter().flat_map(|word| split(word)).collect()
+    plain
 }
 
-/// A word that is several: `pgpassword`, `apikey2`.
-fn split(word: &str) -> Vec<String> {
-    let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
-    let bare = if bare.is_empty() { word } else { bare };
-    for (joined, parts) in JOINED {
-        if let Some(head) = bare.strip_suffix(joined) {
-            let head = Some(head).filter(|head| !head.is_empty()).map(str::to_owned);
-            return head.into_iter().chain(parts.iter().map(|part| (*part).to_owned())).collect();
+/// The words of a plain name; one that is two written as one is two: `pgpassword`, `apikey2`.
+fn words(plain: &str) -> Vec<&str> {
+    let mut words = Vec::with_capacity(8);
+    for word in plain.split('_') {
+        let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+        let bare = if bare.is_empty() { word } else { bare };
+        match JOINED.iter().find_map(|(joined, parts)| Some((bare.strip_suffix(joined)?, parts))) {
+            Some((head, parts)) => words.extend(Some(head).filter(|head| !head.is_empty()).into_iter().chain(parts.iter().copied())),
+            None => words.push(bare),
         }
     }
-    vec![bare.to_owned()]
+    words
 }

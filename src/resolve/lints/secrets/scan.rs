@@ -112,22 +112,24 @@ pub(super) fn scan(text: &str, language: Language) -> Found {
 fn settle(text: &str, hits: &mut Vec<Hit>) {
     const BESIDE: usize = 240;
     let is_id = |hit: &Hit| matches!(hit.what, What::Format("an AWS access key id"));
-    let ids: Vec<Range<usize>> = hits.iter().filter(|hit| is_id(hit)).map(|hit| hit.range.clone()).collect();
-    for id in ids {
-        let has_key = |hit: &Hit| !is_id(hit) && hit.range.start < id.end + BESIDE && id.start < hit.range.end + BESIDE;
-        if hits.iter().any(has_key) {
-            hits.retain(|hit| hit.range != id);
-        } else if let Some(range) = aws_key(text, id.end)
-            && let Some(hit) = hits.iter_mut().find(|hit| hit.range == id)
-        {
-            *hit = Hit { range, what: What::Format("an AWS secret access key") };
+    let mut keep = vec![true; hits.len()];
+    for index in 0..hits.len() {
+        let range = hits[index].range.clone();
+        // Where a text holds a credential and more, the credential is the smaller place.
+        keep[index] = hits.get(index + 1).is_none_or(|next| range.end <= next.range.start);
+        if !is_id(&hits[index]) {
+            continue;
+        }
+        let before = hits[..index].iter().rev().take_while(|hit| hit.range.end + BESIDE > range.start);
+        let mut beside = before.chain(hits[index + 1..].iter().take_while(|hit| hit.range.start < range.end + BESIDE));
+        if beside.any(|hit| !is_id(hit)) {
+            keep[index] = false;
+        } else if let Some(range) = aws_key(text, range.end) {
+            hits[index] = Hit { range, what: What::Format("an AWS secret access key") };
         }
     }
-    hits.sort_by_key(|hit| hit.range.start);
-    // Where a text holds a credential and more, the credential is the smaller place.
-    let starts: Vec<usize> = hits.iter().skip(1).map(|hit| hit.range.start).chain([usize::MAX]).collect();
-    let mut next = starts.into_iter();
-    hits.retain(|hit| next.next().is_none_or(|start| hit.range.end <= start));
+    let mut keep = keep.into_iter();
+    hits.retain(|_| keep.next().unwrap_or(true));
 }
 
 /// The forty characters of a secret access key that stand soon behind its id.

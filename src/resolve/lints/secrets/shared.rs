@@ -1,13 +1,15 @@
 //! The texts of a workspace, each looked through once however many pipelines use it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::finding::{finding, identity};
 use super::scan::{Found, Hit, Language, What, scan};
 use super::tree::walk;
 use crate::diag::Diagnostic;
-use crate::source::{Files, SourceFile};
+use crate::resolve::context::has_extension;
+use crate::source::{Files, SourceFile, Span};
 use crate::syntax::{self, Node};
 
 /// What was found in the workspace's texts so far.
@@ -33,7 +35,7 @@ impl Scans {
         let mut diagnostics = Vec::new();
         for path in shared {
             let Ok(file) = files.text(path) else { continue };
-            let is_yaml = path.ends_with(".yaml") || path.ends_with(".yml");
+            let is_yaml = has_extension(path, "yaml") || has_extension(path, "yml");
             let found = scan(file.text(), if is_yaml { Language::Spec } else { Language::of(path) });
             let root = if is_yaml && found.has_names { syntax::parse(&file).0.root } else { None };
             let written = gather(&file, found, root.as_ref());
@@ -72,25 +74,34 @@ fn read(files: &Files<'_>, path: &str) -> Written {
 
 /// What a text and its tree hold.
 pub(super) fn gather(file: &SourceFile, found: Found, root: Option<&Node>) -> Written {
-    let mut hits = found.hits;
+    let with_text = |hit: Hit| {
+        let value = file.text()[hit.range.clone()].to_owned();
+        (hit, value)
+    };
+    let mut hits: Vec<(Hit, String)> = found.hits.into_iter().map(with_text).collect();
+    let n_written = hits.len();
     if let Some(root) = root.filter(|_| found.has_names) {
-        let map_base = file.span().start as usize;
         walk(root, &mut |node, name| {
-            let range = node.span.start as usize - map_base..node.span.end as usize - map_base;
-            // An alias and a value that a template made have a place of another text.
-            let Some(slice) = file.text().get(range.clone()) else { return };
-            let quotes = usize::from(slice.len() >= 2 && slice.starts_with(['"', '\'']) && slice.ends_with(['"', '\'']));
-            let range = range.start + quotes..range.end - quotes;
-            if !hits.iter().any(|hit| hit.range.start < range.end && range.start < hit.range.end) {
-                hits.push(Hit { range, what: What::Named(name.to_owned()) });
+            let range = inside(file, node.span);
+            // The text may be found already, by its own form; the tree never finds one place twice.
+            let before = hits[..n_written].partition_point(|(hit, _)| hit.range.end <= range.start);
+            if hits[before..n_written].first().is_none_or(|(hit, _)| range.end <= hit.range.start) {
+                hits.push((Hit { range, what: What::Named(name.to_owned()) }, node.text().unwrap_or_default().to_owned()));
             }
         });
     }
     let mut written = Written::default();
-    for hit in hits {
-        let value = &file.text()[hit.range.clone()];
-        written.known.insert(identity(value));
-        written.diagnostics.push(finding(&hit, value, file.span_of(hit.range.clone())));
+    for (hit, value) in hits {
+        written.known.insert(identity(&value));
+        written.diagnostics.push(finding(&hit, &value, file.span_of(hit.range.clone())));
     }
     written
+}
+
+/// The bytes of a scalar without its quotes.
+fn inside(file: &SourceFile, span: Span) -> Range<usize> {
+    let range = file.range_of(span);
+    let text = &file.text()[range.clone()];
+    let quotes = usize::from(text.len() >= 2 && text.starts_with(['"', '\'']) && text.ends_with(['"', '\'']));
+    range.start + quotes..range.end - quotes
 }
