@@ -64,6 +64,7 @@ macro_rules! rules {
 
 const ERROR: Option<Level> = None;
 const WARN: Option<Level> = Some(Level::Warn);
+const DENY: Option<Level> = Some(Level::Error);
 
 rules! {
     YAML_SYNTAX "E0101" ERROR, "0.1", "the file is not valid YAML";
@@ -80,6 +81,7 @@ rules! {
     CONFLICTING_KEYS "E0207" ERROR, "0.1", "two keys exclude each other, or one needs the other";
     UNSUPPORTED_VERSION "E0208" ERROR, "0.1", "a version of the format that this etlc does not read";
     KIND_SCHEMA "E0209" ERROR, "0.1", "the schema of a step kind is not usable";
+    ALLOW_COMMENT "E0210" ERROR, "0.1", "an allow comment is not written as one";
     TEMPLATE_SYNTAX "E0301" ERROR, "0.1", "a template has a syntax error";
     UNDEFINED_NAME "E0302" ERROR, "0.1", "a template uses a name that is not defined";
     TEMPLATE_FAILED "E0303" ERROR, "0.1", "a template could not be evaluated";
@@ -144,12 +146,14 @@ rules! {
     MISSING_DESCRIPTION "missing-description" WARN, "0.1", "a pipeline does not say what it is for";
     NO_TIMEOUT "no-timeout" WARN, "0.1", "nothing limits how long a step may take";
     OVERLAPPING_WRITES "overlapping-writes" WARN, "0.1", "runs side by side write one table";
+    PLAIN_TEXT_SECRET "plain-text-secret" DENY, "0.1", "a credential stands in a file as plain text";
     REDUNDANT_AFTER "redundant-after" WARN, "0.1", "an edge is written out that the data says already";
     SHARED_TABLE "shared-table" WARN, "0.1", "two pipelines replace one table";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     UNDECLARED_READ "undeclared-read" WARN, "0.1", "SQL reads a table that nothing declares";
     UNORDERED_READ "unordered-read" WARN, "0.1", "a step reads what another writes, and nothing orders them";
+    UNUSED_ALLOW "unused-allow" WARN, "0.1", "an allow comment allows nothing";
     UNUSED_DATASET "unused-dataset" WARN, "0.1", "a dataset from outside that no step reads";
     UNUSED_MATRIX_AXIS "unused-matrix-axis" WARN, "0.1", "all cells of a matrix do the same";
     UNUSED_OUTPUT "unused-output" WARN, "0.1", "a step writes something that nothing reads";

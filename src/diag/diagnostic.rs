@@ -73,6 +73,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// Ready changes.
     pub fixes: Vec<Fix>,
+    /// Text that must not be shown, in this finding or any other of the run.
+    pub masked: Vec<Span>,
 }
 
 impl Diagnostic {
@@ -88,6 +90,7 @@ impl Diagnostic {
             notes: Vec::new(),
             help: None,
             fixes: Vec::new(),
+            masked: Vec::new(),
         }
     }
 
@@ -131,6 +134,13 @@ impl Diagnostic {
     pub fn fix(mut self, title: impl Into<String>, applicability: Applicability, span: Span, replacement: impl Into<String>) -> Self {
         let edits = vec![Edit { span, replacement: replacement.into() }];
         self.fixes.push(Fix { title: title.into(), applicability, edits });
+        self
+    }
+
+    /// Keeps a text out of everything that is printed.
+    #[must_use]
+    pub fn mask(mut self, span: Span) -> Self {
+        self.masked.push(span);
         self
     }
 

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::allow::Allows;
 use super::guard::{STACK, guard, internal};
+use super::mask::mask;
 use super::root::WORKSPACE_FILE;
 use super::select::{Selection, is_below, strays};
 use super::shared::Shared;
@@ -88,6 +90,7 @@ struct Session<'a> {
     request: &'a Request,
     target: Option<Located>,
     environment: Option<Located>,
+    allows: Allows<'a>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -106,7 +109,8 @@ impl<'a> Session<'a> {
         let flag = |name: &str, value: &Option<String>| value.as_ref().map(|value| typed(map, name, value));
         let target = flag("--target", &request.target).or_else(|| workspace.settings.target.clone());
         let environment = flag("--env", &request.environment).or_else(|| workspace.settings.environment.clone());
-        Self { workspace, request, target, environment, diagnostics: workspace.diagnostics.clone() }
+        let allows = Allows::new(&workspace.files);
+        Self { workspace, request, target, environment, allows, diagnostics: workspace.diagnostics.clone() }
     }
 
     fn run(mut self) -> Result<Compiled, Failure> {
@@ -130,6 +134,8 @@ impl<'a> Session<'a> {
         let (cx, found) = Context::new(files, &platform, &index);
         let cx = cx.with_levels(settings.levels.changed());
         self.diagnostics.extend(found);
+        let shared: Vec<String> =
+            platform.files.iter().map(String::as_str).chain(cx.macro_paths()).chain([WORKSPACE_FILE]).map(str::to_owned).collect();
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
@@ -141,7 +147,7 @@ impl<'a> Session<'a> {
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
-        Ok(self.finish(outcomes, &documents, fleet))
+        Ok(self.finish(outcomes, &documents, fleet, &shared))
     }
 
     fn platform(&mut self) -> Platform {
@@ -212,7 +218,8 @@ impl<'a> Session<'a> {
                 let keep = self.request.goal == Goal::Files;
                 files.into_iter().map(|file| (file.path, if keep { file.bytes } else { Vec::new() })).collect()
             });
-            let diagnostics = self.workspace.settings.levels.apply(diagnostics);
+            diagnostics.extend(resolved.files.iter().flat_map(|path| self.allows.faults(path)));
+            let diagnostics = self.workspace.settings.levels.apply(self.allows.apply(diagnostics));
             let ok = !has_errors(&diagnostics);
             let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
             Outcome { pipeline, diagnostics, uses: resolved.files, replaced: resolved.replaced, pending: resolved.pending }
@@ -232,7 +239,8 @@ impl<'a> Session<'a> {
         let others = Others::new(cx, documents, outcomes.iter().filter_map(|outcome| outcome.pipeline.plan.as_ref()).collect(), whole);
         let settled = |(outcome, pending): (&Outcome, Vec<Pending>)| {
             let name = outcome.pipeline.name.as_deref().unwrap_or_default();
-            self.workspace.settings.levels.apply(resolve::settle(&others, &outcome.pipeline.path, name, pending))
+            let found = resolve::settle(&others, &outcome.pipeline.path, name, pending);
+            self.workspace.settings.levels.apply(self.allows.apply(found))
         };
         let found: Vec<_> = outcomes.iter().zip(pending).map(settled).collect();
         for (outcome, found) in outcomes.iter_mut().zip(found) {
@@ -250,10 +258,31 @@ impl<'a> Session<'a> {
         Fleet { names, specs: paths.into_iter().collect(), complete }
     }
 
-    fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet) -> Compiled {
-        self.diagnostics = self.workspace.settings.levels.apply(self.diagnostics);
-        let shared = self.workspace.settings.levels.apply(shared_tables(&outcomes));
-        self.diagnostics.extend(shared);
+    /// Reports allow comments without effect, where all was looked at that they could speak of: a spec's if it has no errors, those of other files
+    /// if none of the workspace has.
+    fn unused_allows(&mut self, outcomes: &mut [Outcome], shared: &[String]) {
+        if is_broken(&self.diagnostics) || !self.request.paths.is_empty() {
+            return;
+        }
+        let levels = &self.workspace.settings.levels;
+        let specs: BTreeSet<String> = outcomes.iter().map(|outcome| outcome.pipeline.path.clone()).collect();
+        let all_whole = !outcomes.iter().any(|outcome| is_broken(&outcome.diagnostics));
+        for outcome in outcomes.iter_mut().filter(|outcome| !is_broken(&outcome.diagnostics)) {
+            let own = outcome.uses.iter().filter(|path| all_whole && !specs.contains(*path)).chain([&outcome.pipeline.path]);
+            let unused = own.flat_map(|path| self.allows.unused(path, levels)).collect();
+            outcome.diagnostics.extend(levels.apply(unused));
+        }
+        if all_whole {
+            let unused = shared.iter().flat_map(|path| self.allows.unused(path, levels)).collect();
+            self.diagnostics.extend(levels.apply(unused));
+        }
+    }
+
+    fn finish(mut self, mut outcomes: Vec<Outcome>, documents: &Documents, fleet: Fleet, common: &[String]) -> Compiled {
+        self.diagnostics.extend(shared_tables(&outcomes));
+        self.diagnostics.extend(common.iter().flat_map(|path| self.allows.faults(path)));
+        self.diagnostics = self.workspace.settings.levels.apply(self.allows.apply(std::mem::take(&mut self.diagnostics)));
+        self.unused_allows(&mut outcomes, common);
         let blocked = has_errors(&self.diagnostics);
         duplicate_names(&mut outcomes, documents);
         duplicate_files(&mut outcomes);
@@ -267,6 +296,7 @@ impl<'a> Session<'a> {
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
         self.diagnostics.extend(shared.finish());
+        mask(&mut self.diagnostics, self.workspace.files.map());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
         self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
@@ -281,6 +311,11 @@ fn keep_templates(found: &mut Diagnostic, map: &SourceMap) {
     if !about_templates {
         found.fixes.retain(|fix| !fix.edits.iter().any(|edit| is_template(edit.span)));
     }
+}
+
+/// True where an error kept a part of a file from being looked at.
+fn is_broken(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|found| found.rule.level.is_none())
 }
 
 fn has_errors(diagnostics: &[Diagnostic]) -> bool {

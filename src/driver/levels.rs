@@ -32,6 +32,11 @@ impl Levels {
         diagnostics.into_iter().filter_map(|diagnostic| self.one(diagnostic)).collect()
     }
 
+    /// True for a lint that is not reported.
+    pub(super) fn is_off(&self, rule: &Rule) -> bool {
+        self.0.get(rule.id).copied().or(rule.level) == Some(Level::Off)
+    }
+
     fn one(&self, mut diagnostic: Diagnostic) -> Option<Diagnostic> {
         let Some(own) = diagnostic.rule.level else { return Some(diagnostic) };
         match self.0.get(diagnostic.rule.id).copied().unwrap_or(own) {
@@ -49,7 +54,8 @@ impl Levels {
     }
 }
 
-fn lints() -> impl Iterator<Item = &'static Rule> {
+/// The rules that have a level.
+pub(super) fn lints() -> impl Iterator<Item = &'static Rule> {
     ALL.iter().copied().filter(|rule| rule.level.is_some())
 }
 

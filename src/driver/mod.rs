@@ -5,11 +5,14 @@
 mod request;
 mod root;
 mod levels;
+mod comment;
+mod allow;
 mod workspace;
 mod discover;
 mod select;
 mod guard;
 mod shared;
+mod mask;
 mod compile;
 mod manifest;
 mod disk;

@@ -8,6 +8,7 @@ use crate::diag::{Diagnostic, Rule};
 use crate::source::{EntryKind, Files};
 
 use super::faults;
+use super::lints::secrets::Scans;
 use super::platform::list;
 use crate::template::Macros;
 
@@ -24,6 +25,8 @@ pub struct Context<'a> {
     macro_paths: Vec<String>,
     /// Levels of lints that the workspace sets.
     levels: BTreeMap<&'static str, Level>,
+    /// What was looked for in texts, and found.
+    pub(super) scans: Scans,
 }
 
 impl<'a> Context<'a> {
@@ -46,7 +49,10 @@ impl<'a> Context<'a> {
             let span = file.map_or(crate::source::Span::default(), |file| file.span_of(fault.range.clone()));
             diagnostics.push(faults::in_template(&fault, span));
         }
-        (Self { files, platform, index, macros, macro_paths, levels: BTreeMap::new() }, diagnostics)
+        let shared = platform.files.iter().chain(&macro_paths).map(String::as_str);
+        let (scans, found) = Scans::new(files, shared);
+        diagnostics.extend(found);
+        (Self { files, platform, index, macros, macro_paths, levels: BTreeMap::new(), scans }, diagnostics)
     }
 
     /// Says which levels of lints the workspace sets: one that is off is not looked for.

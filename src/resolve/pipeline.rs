@@ -10,11 +10,11 @@ use super::context::Context;
 use super::datasets::{self, Datasets, Replaced};
 use super::documents::Document;
 use super::header::Header;
-use super::lints::{self, Facts, Pending};
+use super::lints::{self, Facts, Pending, secrets};
 use super::platform::join;
 use super::steps::Draft;
 use super::{faults, graph, header, lower, steps};
-use crate::diag::{Diagnostic, Severity, catalogue};
+use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
 use crate::syntax::Node;
@@ -39,7 +39,7 @@ pub struct Resolved {
 #[must_use]
 pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut files = BTreeSet::from([path.to_owned()]);
-    let (Some(file), Some(root)) = (&document.file, &document.root) else {
+    let Some(file) = &document.file else {
         return Resolved {
             name: None,
             plan: None,
@@ -50,15 +50,20 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         };
     };
     let mut resolver = Resolver::new(cx, path, file);
-    let plan = resolver.run(root);
+    let plan = document.root.as_ref().and_then(|root| resolver.run(root));
+    if plan.is_none() {
+        // What cannot be compiled may still hold what must not be committed.
+        secrets::written(&mut resolver, document.root.as_ref());
+    }
     files.append(&mut resolver.used);
-    let is_error = |found: &Diagnostic| found.severity == Severity::Error;
+    // Whether a lint is an error is for settings and for comments in the files to say.
+    let is_error = |found: &Diagnostic| found.rule.level.is_none();
     let failed = resolver.unsure.get() || document.diagnostics.iter().chain(&resolver.diagnostics).any(is_error);
     document.gaps.retain_certain(&mut resolver.diagnostics);
     cx.platform.retain_certain(&mut resolver.diagnostics);
     resolver.diagnostics.extend(document.diagnostics.iter().cloned());
     Resolved {
-        name: root.get("pipeline").and_then(Node::as_str).filter(|name| *name == resolver.name).map(ToOwned::to_owned),
+        name: document.root.as_ref().and_then(|root| root.get("pipeline")?.as_str()).filter(|name| *name == resolver.name).map(ToOwned::to_owned),
         plan: plan.filter(|_| !failed),
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
@@ -81,6 +86,8 @@ pub(super) struct Resolver<'a> {
     pub unsure: Cell<bool>,
     replaced: Vec<Replaced>,
     pub pending: Vec<Pending>,
+    /// Credentials that templates wrote into SQL.
+    pub made: Vec<secrets::Made>,
 }
 
 impl<'a> Resolver<'a> {
@@ -97,6 +104,7 @@ impl<'a> Resolver<'a> {
             unsure: Cell::new(false),
             replaced: Vec::new(),
             pending: Vec::new(),
+            made: Vec::new(),
         }
     }
 

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::context::has_extension;
 use super::faults;
 use super::index::Offer;
+use super::lints::secrets;
 use super::pipeline::Resolver;
 use super::render::Renderer;
 use super::values::{Scene, Uses};
@@ -285,6 +286,8 @@ fn analyse(
     called: &Mutex<Vec<String>>,
 ) -> Sql {
     let text = rendered.text.as_str();
+    let made = secrets::in_sql(rendered, |range| source.span(resolver, range));
+    resolver.made.extend(made);
     let spans: Vec<(Range<usize>, Span)> =
         find(text).into_iter().map(|found| (found.range.clone(), source.span(resolver, rendered.source_range(found.range)))).collect();
     uses.text(resolver, scene, text, |range| spans.iter().find(|(known, _)| *known == range).map_or(Span::default(), |(_, span)| *span));

@@ -61,6 +61,8 @@ impl Gaps {
             return;
         }
         let beside = |span: Span| self.0.iter().any(|gap| span.start <= gap.end && gap.start <= span.end);
-        diagnostics.retain(|found| CERTAIN.iter().any(|rule| rule.id == found.rule.id) && !beside(found.span()));
+        // What must not be committed is so wherever it stands.
+        let is_secret = |found: &Diagnostic| found.rule.id == catalogue::PLAIN_TEXT_SECRET.id;
+        diagnostics.retain(|found| is_secret(found) || (CERTAIN.iter().any(|rule| rule.id == found.rule.id) && !beside(found.span())));
     }
 }

@@ -8,6 +8,7 @@ mod determinism;
 mod hostile;
 mod readme;
 mod schema;
+mod secrets;
 mod schema_agreement;
 mod emit;
 mod emit_plans;

@@ -3,14 +3,21 @@
 //! Invariant: the cost of an excerpt depends on its own size alone, never on the file's, and every line is at most as wide as asked.
 //! Invariant: no character reaches the terminal that moves the cursor or turns the direction of text.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::sync::Arc;
 
+use aho_corasick::AhoCorasick;
+
+use super::Report;
 use crate::diag::{Diagnostic, Label};
-use crate::source::{Position, SourceFile, SourceMap};
+use crate::source::{Position, SourceFile, SourceMap, Span};
 
 /// Labels of one file that lie further apart are shown in two excerpts.
 const FAR: u32 = 8;
+
+/// Shorter texts that are masked are common words, and only hidden in their place.
+const SHORTEST: usize = 6;
 
 /// A few lines of a file, with marks below some of them.
 #[derive(Debug)]
@@ -40,13 +47,41 @@ pub(super) struct Mark {
     pub primary: bool,
 }
 
+/// What no excerpt may show.
+#[derive(Debug, Default)]
+pub(super) struct Masks {
+    /// Places, in order and apart.
+    spans: Vec<Span>,
+    /// The texts of those places, wherever else they stand.
+    texts: Option<AhoCorasick>,
+}
+
+impl Masks {
+    /// What the findings of a report mask.
+    pub(super) fn new(report: &Report) -> Self {
+        let mut spans: Vec<Span> = report.diagnostics.iter().flat_map(|diagnostic| &diagnostic.masked).copied().collect();
+        spans.sort_unstable();
+        let texts: Vec<String> = spans.iter().filter_map(|span| Some(report.map.file(*span)?.slice(*span).to_owned())).collect();
+        let long: Vec<&String> = texts.iter().filter(|text| text.len() >= SHORTEST && !text.contains('\n')).collect();
+        let mut joined: Vec<Span> = Vec::new();
+        for span in spans {
+            match joined.last_mut() {
+                Some(last) if span.start <= last.end => *last = last.to(span),
+                _ => joined.push(span),
+            }
+        }
+        Self { spans: joined, texts: if long.is_empty() { None } else { AhoCorasick::new(long).ok() } }
+    }
+}
+
 struct Group<'a> {
     file: Arc<SourceFile>,
     labels: Vec<(Position, &'a Label)>,
 }
 
 /// The excerpts of a finding: first the one with its primary label, then those of other files and of places far away.
-pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize) -> Vec<Excerpt> {
+/// What is masked is shown as stars.
+pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize, masks: &Masks) -> Vec<Excerpt> {
     let mut groups: Vec<Group> = Vec::new();
     for label in &diagnostic.labels {
         let Some(file) = map.file(label.span) else { continue };
@@ -58,10 +93,10 @@ pub(super) fn excerpts(diagnostic: &Diagnostic, map: &SourceMap, width: usize) -
             None => groups.push(Group { file, labels: vec![(at, label)] }),
         }
     }
-    groups.iter().map(|group| excerpt(group, width)).collect()
+    groups.iter().map(|group| excerpt(group, width, masks)).collect()
 }
 
-fn excerpt(group: &Group, width: usize) -> Excerpt {
+fn excerpt(group: &Group, width: usize, masks: &Masks) -> Excerpt {
     let line_of = |index: usize| group.labels[index].0.line;
     let lowest = (0..group.labels.len()).map(line_of).min().unwrap_or(1);
     let highest = (0..group.labels.len()).map(line_of).max().unwrap_or(1);
@@ -75,14 +110,14 @@ fn excerpt(group: &Group, width: usize) -> Excerpt {
         if line.is_empty() && number == n_lines && number > highest {
             break;
         }
-        add_line(&mut text, &mut marks, group, number, line, width);
+        add_line(&mut text, &mut marks, group, number, line, width, masks);
     }
     Excerpt { file: group.file.path().to_owned(), at: group.labels[0].0, first_line, text, marks }
 }
 
 /// Adds one line, cut to the part around its labels if it is too long, and the marks of those labels.
-fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32, line: Range<usize>, width: usize) {
-    let source = &group.file.text()[line.clone()];
+fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32, line: Range<usize>, width: usize, masks: &Masks) {
+    let source = stars(&group.file, &line, masks);
     let labels: Vec<(Range<usize>, &Label)> = group
         .labels
         .iter()
@@ -94,7 +129,7 @@ fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32
             (clamp(range.start)..clamp(range.end), label)
         })
         .collect();
-    let window = window(source, labels.iter().map(|(range, _)| range.clone()), width);
+    let window = window(&source, labels.iter().map(|(range, _)| range.clone()), width);
     let shown = |at: usize| source[window.start..at.clamp(window.start, window.end)].chars().map(|c| visible(c).len_utf8()).sum::<usize>();
     let cut = if window.start > 0 { "…" } else { "" };
     let start_of_line = text.len() + cut.len();
@@ -116,6 +151,23 @@ fn add_line(text: &mut String, marks: &mut Vec<Mark>, group: &Group, number: u32
         text.push('…');
     }
     text.push('\n');
+}
+
+/// A line's text with a star for each byte that is masked, so that every place stays where it is.
+fn stars<'a>(file: &'a SourceFile, line: &Range<usize>, masks: &Masks) -> Cow<'a, str> {
+    let mut text = Cow::Borrowed(&file.text()[line.clone()]);
+    let bytes = file.span_of(line.clone());
+    let before = masks.spans.partition_point(|span| span.start < bytes.end);
+    for span in masks.spans[..before].iter().rev().take_while(|span| span.end > bytes.start) {
+        let range = file.range_of(*span);
+        let (start, end) = (range.start.max(line.start), range.end.min(line.end));
+        text.to_mut().replace_range(start - line.start..end - line.start, &"*".repeat(end - start));
+    }
+    if let Some(texts) = &masks.texts {
+        let again: Vec<_> = texts.find_iter(&file.text()[line.clone()]).map(|found| found.range()).collect();
+        again.into_iter().for_each(|range| text.to_mut().replace_range(range.clone(), &"*".repeat(range.len())));
+    }
+    text
 }
 
 /// The bytes of a line that are shown: all of them, or `width` characters from a little before the first label.
@@ -178,7 +230,7 @@ mod tests {
         let map = SourceMap::default();
         let file = map.add("a.yaml", text);
         let diagnostic = Diagnostic::new(&UNKNOWN_KEY, file.span_of(range), "message");
-        excerpts(&diagnostic, &map, width).remove(0)
+        excerpts(&diagnostic, &map, width, &Masks::default()).remove(0)
     }
 
     fn marked(excerpt: &Excerpt) -> &str {
@@ -214,7 +266,7 @@ mod tests {
         let label = |diagnostic: Diagnostic, text: &str| diagnostic.also(file.span_of(0..5), text);
         let diagnostic = Diagnostic::new(&UNKNOWN_KEY, file.span_of(0..5), "message");
         let diagnostic = ["us", "uk"].into_iter().fold(diagnostic, label);
-        let texts: Vec<_> = excerpts(&diagnostic, &map, 80).remove(0).marks.into_iter().map(|mark| mark.text).collect();
+        let texts: Vec<_> = excerpts(&diagnostic, &map, 80, &Masks::default()).remove(0).marks.into_iter().map(|mark| mark.text).collect();
         assert_eq!(texts, ["us; uk"]);
     }
 
@@ -233,7 +285,7 @@ mod tests {
             .also(file.span_of(0..1), "far")
             .also(file.span_of(405..406), "near")
             .also(other.span_of(0..1), "other");
-        let excerpts = excerpts(&diagnostic, &map, 80);
+        let excerpts = excerpts(&diagnostic, &map, 80, &Masks::default());
         let shape: Vec<_> = excerpts.iter().map(|excerpt| (excerpt.file.as_str(), excerpt.first_line, excerpt.marks.len())).collect();
         assert_eq!(shape, [("a.yaml", 80, 2), ("a.yaml", 1, 1), ("b.yaml", 1, 1)]);
     }

@@ -7,7 +7,7 @@ use std::fmt::{self, Write};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 use unicode_width::UnicodeWidthStr;
 
-use super::excerpt::{Excerpt, excerpts, printable};
+use super::excerpt::{Excerpt, Masks, excerpts, printable};
 use super::report::{plural, word};
 use super::{Report, Summary, text};
 use crate::diag::{Diagnostic, Severity};
@@ -37,12 +37,13 @@ impl Default for Look {
 #[must_use]
 pub fn render(report: &Report, look: Look) -> String {
     let mut out = String::new();
+    let masks = Masks::new(report);
     let shown = most_severe(report.diagnostics, look.most);
     for diagnostic in &shown {
         if look.plain {
             text::finding(&mut out, report, diagnostic);
         } else {
-            finding(&mut out, report, look, diagnostic);
+            finding(&mut out, report, look, diagnostic, &masks);
             out.push('\n');
         }
     }
@@ -92,10 +93,10 @@ fn counts(summary: &Summary) -> Option<String> {
     Some(format!("{found} in {}", plural(summary.files, "file")))
 }
 
-fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic) {
+fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnostic, masks: &Masks) {
     let title = format!("{}[{}]", word(diagnostic.severity), diagnostic.rule.id);
     let _ = writeln!(out, "{}: {}", look.paint(hue(diagnostic.severity), &title), look.paint(BOLD, &printable(&diagnostic.message)));
-    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20)) {
+    for mut excerpt in excerpts(diagnostic, report.map, look.width.saturating_sub(12).max(20), masks) {
         excerpt.file = printable(&report.paths.shown(&excerpt.file));
         out.push_str(&look.draw(&excerpt));
     }

@@ -23,12 +23,14 @@ mod unused_var;
 pub(super) use image_latest::platform as platform_images;
 pub use others::{Others, Pending, settle};
 
+pub(super) mod secrets;
+
 use super::datasets::Datasets;
 use super::header::Header;
 use super::pipeline::Resolver;
 use super::sql::Seen;
 use super::steps::Draft;
-use crate::diag::{Rule, Severity, catalogue};
+use crate::diag::{Rule, catalogue};
 use crate::plan::Plan;
 use crate::syntax::Node;
 
@@ -74,7 +76,9 @@ const WITHOUT_ERRORS: [(&Rule, Check); 10] = [
 
 /// Runs every lint that is on.
 pub(super) fn check<'a>(resolver: &mut Resolver<'a>, facts: Facts<'_, 'a>) {
-    let failed = resolver.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    secrets::check(resolver, facts);
+    // Whether a lint is an error is for settings and for comments in the files to say.
+    let failed = resolver.diagnostics.iter().any(|found| found.rule.level.is_none());
     let waiting = if failed { &[][..] } else { &WITHOUT_ERRORS[..] };
     for (rule, check) in ALWAYS.iter().chain(waiting) {
         if resolver.cx.is_on(rule) {
