@@ -114,6 +114,7 @@ rules! {
     INVALID_TIMEZONE "E0603" ERROR, "0.1", "no time zone of this name";
     PARAM_TYPE "E0604" ERROR, "0.1", "a parameter's default does not fit its type";
     MATRIX "E0605" ERROR, "0.1", "a matrix is not a map of lists of values";
+    NEVER_RUNS "E0606" ERROR, "0.1", "the first and the last day of a schedule leave no run between them";
     NOT_SUPPORTED "E0701" ERROR, "0.1", "the target cannot express this";
     TARGET_NAME "E0702" ERROR, "0.1", "a name does not fit the target, or two names become one";
     TARGET_OPTION "E0703" ERROR, "0.1", "a target's options do not fit its schema";
@@ -135,7 +136,9 @@ rules! {
     VALUE_TYPE "E0902" ERROR, "0.1", "a run-time value does not fit its type";
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
+    DST_TRANSITION "dst-transition" WARN, "0.1", "engines run a schedule at different times when clocks are changed";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
+    TIMEOUT_TOO_SHORT "timeout-too-short" WARN, "0.1", "a pipeline's timeout is shorter than what a step of it may take";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";
 }

@@ -14,6 +14,7 @@ mod context;
 mod layers;
 mod header;
 mod schedule;
+mod clocks;
 mod cron;
 mod params;
 mod steps;

@@ -2,6 +2,8 @@
 //!
 //! Invariant: a lint stays silent about what an error has left unknown.
 
+mod timeout;
+
 use super::datasets::Datasets;
 use super::header::Header;
 use super::pipeline::Resolver;
@@ -25,4 +27,6 @@ pub(super) struct Facts<'x, 'a> {
 }
 
 /// Runs every lint.
-pub(super) fn check(_resolver: &mut Resolver<'_>, _facts: Facts<'_, '_>) {}
+pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
+    timeout::check(resolver, facts);
+}
