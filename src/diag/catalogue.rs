@@ -88,6 +88,7 @@ rules! {
     UNKNOWN_RUNTIME_VALUE "E0306" ERROR, "0.1", "a `${…}` names no run-time value";
     RUNTIME_NOT_ALLOWED "E0307" ERROR, "0.1", "a run-time value stands where only compile-time text can";
     RUNTIME_IN_TEMPLATE "E0308" ERROR, "0.1", "a run-time value is used inside a template";
+    SECRET_IN_TEXT "E0309" ERROR, "0.1", "a secret is asked for in a text";
     RUNTIME_IN_SQL "E0401" ERROR, "0.1", "a run-time value would change the shape of a SQL statement";
     MATERIALIZE "E0402" ERROR, "0.1", "a materialization that this statement or dialect cannot have";
     UNKNOWN_STEP "E0501" ERROR, "0.1", "no step of this name";

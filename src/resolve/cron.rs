@@ -159,7 +159,10 @@ fn wrong_count<T>(text: &str, parts: &[(Range<usize>, &str)]) -> Result<T, Fault
     };
     let help = match parts {
         [(_, "daily" | "hourly" | "weekly" | "monthly" | "yearly")] => format!("write `@{}`", parts[0].1),
-        [(_, one)] if let Some((hour, minute)) = clock(one) => format!("for each day at that time write `{minute} {hour} * * *`"),
+        [(_, one)] if clock(one).is_some() => {
+            let (hour, minute) = clock(one).unwrap_or_default();
+            format!("for each day at that time write `{minute} {hour} * * *`")
+        }
         [_, _, _, _, _, _] => "leave the seconds out; schedules are whole minutes".to_owned(),
         [_, _, _, _, _, _, _] => "leave the seconds and the year out; `start` and `end` say when a schedule holds".to_owned(),
         _ => "write minute, hour, day, month and weekday: `0 6 * * *`".to_owned(),

@@ -23,6 +23,7 @@ mod fields;
 mod sql;
 mod lower;
 mod means;
+mod unknown_value;
 mod values;
 mod condition;
 mod graph;

@@ -12,7 +12,7 @@ use super::header::Header;
 use super::lints::{self, Facts};
 use super::platform::join;
 use super::steps::Draft;
-use super::{faults, graph, header, lower, steps};
+use super::{faults, graph, header, lower, steps, unknown_value};
 use crate::diag::{Diagnostic, Severity};
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
@@ -40,6 +40,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     let mut resolver = Resolver::new(cx, path, file);
     resolver.diagnostics.clone_from(&document.diagnostics);
     let plan = resolver.run(root);
+    unknown_value::in_settings(cx.files.map(), &mut resolver.diagnostics);
     files.append(&mut resolver.used);
     let failed = resolver.diagnostics.iter().any(|found| found.severity == Severity::Error);
     Resolved {
