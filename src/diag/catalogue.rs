@@ -91,6 +91,8 @@ rules! {
     SECRET_IN_TEXT "E0309" ERROR, "0.1", "a secret is asked for in a text";
     RUNTIME_IN_SQL "E0401" ERROR, "0.1", "a run-time value would change the shape of a SQL statement";
     MATERIALIZE "E0402" ERROR, "0.1", "a materialization that this statement or dialect cannot have";
+    BROKEN_SQL "E0403" ERROR, "0.1", "SQL that no database reads";
+    RUNTIME_TYPE_IN_SQL "E0404" ERROR, "0.1", "a run-time value has a type that its place in SQL does not take";
     UNKNOWN_STEP "E0501" ERROR, "0.1", "no step of this name";
     UNKNOWN_DATASET "E0502" ERROR, "0.1", "no dataset of this name";
     UNKNOWN_OUTPUT "E0503" ERROR, "0.1", "a step has no output of this name";
@@ -138,6 +140,7 @@ rules! {
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
     DST_TRANSITION "dst-transition" WARN, "0.1", "engines run a schedule at different times when clocks are changed";
+    LOOKALIKE "lookalike-character" WARN, "0.1", "a character in SQL looks like another one";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     TIMEOUT_TOO_SHORT "timeout-too-short" WARN, "0.1", "a pipeline's timeout is shorter than what a step of it may take";

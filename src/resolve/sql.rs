@@ -69,7 +69,7 @@ pub(super) fn read(
             return None;
         }
     };
-    Some(analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called))
+    analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called)
 }
 
 /// The bytes of a byte order mark, which some editors begin a file with: it is no part of a statement.
@@ -154,7 +154,8 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
             return fail(format!("`{name}` is not a table"), Some("only tables can be read by SQL".to_owned()));
         }
         let known = || tables.keys().map(String::as_str);
-        fail(format!("no dataset is called `{name}`; there are {}", one_of(known())), did_you_mean(name, known()))
+        let there = if tables.is_empty() { "there is none here".to_owned() } else { format!("there are {}", one_of(known())) };
+        fail(format!("no dataset is called `{name}`; {there}"), did_you_mean(name, known()))
     })
 }
 
@@ -241,7 +242,7 @@ fn analyse(
     connection: &str,
     dialect: Dialect,
     called: &Mutex<Vec<String>>,
-) -> Sql {
+) -> Option<Sql> {
     let text = rendered.text.as_str();
     let spans: Vec<(Range<usize>, Span)> =
         find(text).into_iter().map(|found| (found.range.clone(), source.span(resolver, rendered.source_range(found.range)))).collect();
@@ -251,8 +252,19 @@ fn analyse(
         _ => None,
     };
     let holes: Vec<_> = find(text).into_iter().filter_map(hole).collect();
+    if rendered.map.is_empty() && sql::is_empty(text, dialect) {
+        resolver.report(
+            Diagnostic::new(&catalogue::BROKEN_SQL, source.span(resolver, 0..text.trim_end().len().min(1)), "there is no statement to run")
+                .label(if text.trim().is_empty() { "empty" } else { "nothing but comments" })
+                .help("write a statement, take the step away, or leave it out with `if: false`"),
+        );
+        return None;
+    }
     let (analysis, faults) = sql::analyse(text, dialect, &holes);
-    for fault in faults {
+    // A `${…}` that is wrong is why, where the rest is not understood.
+    let broken = find(text).iter().any(|found| found.part.is_err());
+    let unread = [&catalogue::SQL_SYNTAX, &catalogue::BROKEN_SQL];
+    for fault in faults.into_iter().filter(|fault| !(broken && unread.contains(&fault.rule))) {
         let span = source.span(resolver, rendered.source_range(fault.range.clone()));
         let mut found = Diagnostic::new(fault.rule, span, fault.message).label(fault.label).maybe_help(fault.help);
         found.notes = fault.notes;
@@ -277,7 +289,7 @@ fn analyse(
         }
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
-    Sql { text: text.to_owned(), query, reads }
+    Some(Sql { text: text.to_owned(), query, reads })
 }
 
 /// What a run-time value is, as SQL sees it.

@@ -25,7 +25,7 @@ pub(super) fn bad(scene: Option<&Scene<'_, '_>>, written: &str, error: TextError
         return found.help(help);
     }
     let names = scene.map_or_else(|| RUN.map(str::to_owned).to_vec(), known);
-    if let Some(near) = meant(name, &names) {
+    if let Some(near) = meant(name, &names).filter(|_| computed(name).is_none()) {
         let found = found.note(note).help(format!("did you mean `${{{near}}}`?"));
         return found.fix(format!("replace `{shown}` with `${{{near}}}`"), Applicability::Unsafe, span, format!("${{{near}}}"));
     }
@@ -150,16 +150,20 @@ fn secret(scene: Option<&Scene<'_, '_>>, name: &str, span: Span) -> Option<Diagn
     })
 }
 
+/// A value and what would be done with it: `${params.days + 1}`, `${run.date | upper}`.
+fn computed(name: &str) -> Option<(&str, &str)> {
+    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(name.len());
+    let (head, rest) = name.split_at(end);
+    (Reference::parse(head).is_ok() && !rest.is_empty()).then_some((head, rest))
+}
+
 /// What to write where nothing is near.
 fn instead(name: &str, names: &[String]) -> String {
     let as_text = || format!("for the text itself, as a shell reads it, write `$${{{name}}}`");
     if name.is_empty() {
         return "name a value, such as `${run.date}`, or write `$${}` for the text itself".to_owned();
     }
-    // `${params.days + 1}` and `${run.date | upper}`.
-    let end = name.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(name.len());
-    let (head, rest) = name.split_at(end);
-    if Reference::parse(head).is_ok() && !rest.is_empty() {
+    if let Some((head, rest)) = computed(name) {
         let rest = rest.trim_start();
         return if rest.starts_with([':', '-']) {
             format!("write `${{{head}}}`; there are no defaults here: a param has its own under `params`")
