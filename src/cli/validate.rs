@@ -27,10 +27,14 @@ impl Validate {
             let printed = report::findings(workspace, compiled, global, world, Stream::Result);
             if global.format == Format::Human && compiled.diagnostics.is_empty() {
                 let n = compiled.pipelines.len();
+                let target = match &compiled.target {
+                    Some(target) => format!(" on target `{target}`"),
+                    None => "; no target was checked, because neither `--target` nor `target` in etlc.yaml names one".to_owned(),
+                };
                 world.say(&match n {
                     0 => "nothing to check: no pipeline uses what was named\n".to_owned(),
-                    1 => "1 pipeline, no faults\n".to_owned(),
-                    _ => format!("{n} pipelines, no faults\n"),
+                    1 => format!("1 pipeline, no faults{target}\n"),
+                    _ => format!("{n} pipelines, no faults{target}\n"),
                 });
             }
             Ok(printed.max(report::exit_code(workspace, &compiled.diagnostics, self.deny_warnings)))

@@ -124,6 +124,7 @@ rules! {
     PACK "E0704" ERROR, "0.1", "a target pack is broken";
     OBJECT_TOO_LARGE "E0705" ERROR, "0.1", "an object is larger than the engine takes";
     TEXT_NOT_EXACT "E0706" ERROR, "0.1", "a text cannot reach the container unchanged on this target";
+    IMAGE "E0707" ERROR, "0.1", "a text does not name an image";
     FILE_MISSING "E0801" ERROR, "0.1", "no file at this path";
     OUTSIDE_WORKSPACE "E0802" ERROR, "0.1", "a path leads out of the workspace";
     NOT_A_FILE "E0803" ERROR, "0.1", "a path leads to something that is not a regular file";
@@ -141,6 +142,7 @@ rules! {
     DSN "E0904" ERROR, "0.1", "a connection's secret is not written as its client needs it";
     DST_TRANSITION "dst-transition" WARN, "0.1", "engines run a schedule at different times when clocks are changed";
     LOOKALIKE "lookalike-character" WARN, "0.1", "a character in SQL looks like another one";
+    ODD_QUANTITY "odd-quantity" WARN, "0.1", "an amount that Kubernetes takes and nobody means";
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     TIMEOUT_TOO_SHORT "timeout-too-short" WARN, "0.1", "a pipeline's timeout is shorter than what a step of it may take";

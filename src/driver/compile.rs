@@ -15,7 +15,7 @@ use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
-use crate::emit::{self, Pack};
+use crate::emit::{self, Given, Others, Pack};
 use crate::plan::Plan;
 use crate::resolve::{self, Context, Documents, Index, Platform, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -129,8 +129,9 @@ impl<'a> Session<'a> {
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
+        let others = self.others(&platform);
         let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
-        let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref())).collect();
+        let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
@@ -170,8 +171,7 @@ impl<'a> Session<'a> {
     fn pack(&mut self, platform: &Platform) -> Option<Pack> {
         let target = self.target.as_ref().filter(|_| self.request.goal != Goal::Plans)?;
         let own = self.own_targets(platform);
-        let mut known: Vec<&str> = Pack::builtin_names().collect();
-        known.extend(own.iter().filter_map(|(path, _)| path.strip_suffix("/target.yaml")));
+        let known: Vec<&str> = Pack::names(&own).collect();
         if !known.contains(&target.text.as_str()) {
             self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
             return None;
@@ -179,6 +179,13 @@ impl<'a> Session<'a> {
         let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
         self.diagnostics.extend(found);
         pack
+    }
+
+    /// All targets of the workspace, to name where the chosen one cannot express something.
+    fn others(&self, platform: &Platform) -> Others {
+        let own = self.own_targets(platform);
+        let options = Pack::names(&own).filter_map(|name| Some((name.to_owned(), platform.target_options(name)?.clone()))).collect();
+        Others::new(own, options)
     }
 
     /// The files of the platform's own targets, by their paths from the folder of targets.
@@ -190,7 +197,7 @@ impl<'a> Session<'a> {
     }
 
     /// Compiles one pipeline. Nothing that goes wrong here leaves it but as a finding.
-    fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>) -> Outcome {
+    fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>, others: &Others) -> Outcome {
         let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
         let run = || {
             let Some(document) = documents.get(path) else {
@@ -199,7 +206,8 @@ impl<'a> Session<'a> {
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
-                let (files, found) = emit::emit(plan, pack, cx.platform.target_options(pack.name()));
+                let given = Given { options: cx.platform.target_options(pack.name()), spec: document.root.as_ref(), others: Some(others) };
+                let (files, found) = emit::emit(plan, pack, given);
                 diagnostics.extend(found);
                 // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.
                 let keep = self.request.goal == Goal::Files;

@@ -22,6 +22,7 @@ mod datasets;
 mod fields;
 mod sql;
 mod lower;
+mod image;
 mod means;
 mod unknown_value;
 mod values;

@@ -237,6 +237,13 @@ impl MemoryQuantity {
         Ok(Self(text.to_owned()))
     }
 
+    /// Bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u128 {
+        let (number, factor, _) = split_suffix(&self.0);
+        scaled(number, factor)
+    }
+
     /// The quantity as Kubernetes writes it: `1024Mi` is `1Gi`, `1.5Gi` is `1536Mi`, `1000M` is `1G`.
     #[must_use]
     pub fn canonical(&self) -> String {
@@ -270,6 +277,10 @@ fn memory_refusal(text: &str) -> String {
         "tib" | "ti" => "Ti",
         _ => "",
     };
+    let is_long = digits.split('.').next().is_some_and(|whole| whole.len() > 15);
+    if is_number && is_long {
+        return format!("`{text}` is more memory than there is\nwrite at most 15 digits");
+    }
     if is_number && !guess.is_empty() {
         return format!("`{text}` is not a quantity of memory\nwrite `{digits}{guess}`");
     }

@@ -14,7 +14,7 @@ use crate::workspace::{Workspace, pipeline, run};
 fn init_makes_a_workspace_that_validates_and_renders() {
     let workspace = Workspace::starter();
     let validated = workspace.run(&["validate"]);
-    assert_eq!((validated.code, validated.stderr.as_str(), validated.stdout.as_str()), (0, "1 pipeline, no faults\n", ""));
+    assert_eq!((validated.code, validated.stderr.as_str(), validated.stdout.as_str()), (0, "1 pipeline, no faults; no target was checked, because neither `--target` nor `target` in etlc.yaml names one\n", ""));
     assert_eq!(workspace.run(&["render"]).code, 0);
     assert!(!workspace.files("rendered").is_empty());
 }

@@ -61,7 +61,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         };
         for (name, item) in runtime.env.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
             let Some(value) = item.value.get() else { continue };
-            if !self.env.contains_key(&name.0) {
+            if !self.env.contains_key(&name.0) && !self.secrets.contains_key(&name.0) {
                 let text = self.uses.text(self.resolver, &self.scene, &value.0, |_| item.value.span);
                 self.env.insert(name.0.clone(), text);
             }
