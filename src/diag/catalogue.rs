@@ -146,5 +146,6 @@ rules! {
     SQL_SYNTAX "sql-syntax" WARN, "0.1", "etlc's SQL parser does not understand a statement";
     TARGET_DEGRADES "target-degrades" WARN, "0.1", "the target can express this only nearly";
     TIMEOUT_TOO_SHORT "timeout-too-short" WARN, "0.1", "a pipeline's timeout is shorter than what a step of it may take";
+    UNEXPANDED_VARIABLE "unexpanded-variable" WARN, "0.1", "an argument names a variable that no shell replaces";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";
 }

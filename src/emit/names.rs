@@ -27,11 +27,16 @@ type Test = fn(&str) -> bool;
 
 /// What a format of an option stands for: words for people, and the test. A format that is none of these says nothing.
 #[must_use]
-pub(crate) fn kubernetes(format: &str) -> Option<(&'static str, Test)> {
+pub(crate) fn format(format: &str) -> Option<(&'static str, Test)> {
     Some(match format {
-        "dns-label" => ("lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends", |text| text.len() <= 63 && is_domain_part(text)),
+        "dns-label" => ("lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends", |text| {
+            text.len() <= 63 && is_domain_part(text)
+        }),
         "dns-name" => ("lower-case letters, digits, `-` and `.`, with a letter or digit at both ends", is_domain),
-        "label-key" => ("letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends, and a domain and `/` before it or none", is_label_key),
+        "label-key" => (
+            "letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends, and a domain and `/` before it or none",
+            is_label_key,
+        ),
         "label-value" => ("letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends", is_label_value),
         _ => return None,
     })

@@ -87,7 +87,7 @@ impl Cx<'_> {
 
     /// The key of a map whose keys are free, against its `propertyNames`.
     fn key(&mut self, entry: &Entry, schema: &Value) {
-        let Some((wanted, is_right)) = schema["propertyNames"]["format"].as_str().and_then(names::kubernetes) else { return };
+        let Some((wanted, is_right)) = schema["propertyNames"]["format"].as_str().and_then(names::format) else { return };
         if !is_right(&entry.key) {
             let message = format!("`{}` cannot be a key here", entry.key);
             self.fault(entry.key_span, message, "no cluster takes this", Some(format!("write {wanted}")));
@@ -129,10 +129,15 @@ impl Cx<'_> {
             self.fault(node.span, format!("option `{path}` is less than {least}"), format!("at least {least}"), None);
         }
         let format = (value.as_str(), schema["format"].as_str());
-        if let (Some(string), Some((wanted, is_right))) = (format.0, format.1.and_then(names::kubernetes))
+        if let (Some(string), Some((wanted, is_right))) = (format.0, format.1.and_then(names::format))
             && !is_right(string)
         {
-            self.fault(node.span, format!("option `{path}` cannot be `{string}`"), "no cluster takes this", Some(format!("write {wanted}")));
+            self.fault(
+                node.span,
+                format!("option `{path}` cannot be `{string}`"),
+                "no cluster takes this",
+                Some(format!("write {wanted}")),
+            );
         }
         if let (Some(string), Some(pattern)) = (value.as_str(), schema["pattern"].as_str())
             && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(string))

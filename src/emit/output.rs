@@ -6,9 +6,9 @@ use serde_json::Value;
 
 use super::cx::Cx;
 use super::format::OutputRule;
+use super::others::Others;
 use super::pack::{Pack, has_extension, template_fault};
 use super::patch::{self, Patches};
-use super::others::Others;
 use super::{context, literal, options, order, render, size, yaml};
 use crate::diag::{Diagnostic, Severity, catalogue};
 use crate::plan::{FileContent, Plan};

@@ -148,7 +148,12 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     let total: usize = command.iter().chain(&args).map(String::len).sum();
     let is_known = command.iter().chain(&args).any(|text| text.len() > LONGEST_STRING);
     if !is_known && total > cx.pack.text().argument_limit() {
-        cx.not_exact(step, "the command line", "", &NotExact(format!("it takes {total} bytes, more than the engine delivers as arguments")));
+        cx.not_exact(
+            step,
+            "the command line",
+            "",
+            &NotExact(format!("it takes {total} bytes, more than the engine delivers as arguments")),
+        );
     }
     let env = env(cx, step, has_files, annotations, &[&command, &args]);
     container.insert("command".to_owned(), json!(command));

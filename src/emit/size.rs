@@ -58,7 +58,8 @@ mod tests {
     fn the_largest_parts_are_named_where_none_is_most_of_it() {
         let step = |name: &str, size: usize| json!({"name": name, "args": ["x".repeat(size)]});
         let many = json!({"kind": "W", "spec": {"templates": [step("a", 300), step("b", 500), step("c", 400), step("d", 100)]}});
-        let expected = "its largest parts, of 4 in `spec.templates`, are `b` with 524 bytes, `c` with 424 bytes, `a` with 324 bytes, and 1 more";
+        let expected =
+            "its largest parts, of 4 in `spec.templates`, are `b` with 524 bytes, `c` with 424 bytes, `a` with 324 bytes, and 1 more";
         assert_eq!(largest(&many), expected);
         let one = json!({"kind": "W", "spec": {"templates": [step("a", 3000), step("b", 5)]}});
         assert_eq!(largest(&one), "most of it is `spec.templates.a.args[0]` with 3002 bytes");

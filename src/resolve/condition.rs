@@ -76,6 +76,7 @@ fn tokens(text: &str) -> Result<Vec<Spanned>, Fault> {
 }
 
 fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
+    const SIGNS: [&str; 5] = ["(", ")", "[", "]", ","];
     const COMPARISONS: [(&str, Comparison); 6] = [
         ("==", Comparison::Equal),
         ("!=", Comparison::NotEqual),
@@ -90,7 +91,6 @@ fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
     if rest.starts_with("===") {
         return Err(("`===` is not known".to_owned(), "write `==`".to_owned()));
     }
-    const SIGNS: [&str; 5] = ["(", ")", "[", "]", ","];
     if let Some((sign, comparison)) = COMPARISONS.iter().find(|(sign, _)| rest.starts_with(sign)) {
         return Ok((Token::Compare(*comparison), sign.len()));
     }
@@ -210,7 +210,9 @@ impl Parser<'_> {
         let Some((Token::Compare(op), _)) = self.tokens.get(self.at).cloned() else {
             let written = &self.text[start..self.tokens[self.at - 1].1.end];
             let help = match left_kinds.as_slice() {
-                _ if matches!(left, Operand::Literal(_)) => "compare it with a `${…}`, or leave `when` out where it always holds".to_owned(),
+                _ if matches!(left, Operand::Literal(_)) => {
+                    "compare it with a `${…}`, or leave `when` out where it always holds".to_owned()
+                }
                 [ParamType::Boolean] => format!("write `{written} == true`"),
                 _ => "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`".to_owned(),
             };
@@ -240,7 +242,11 @@ impl Parser<'_> {
             }
         }
         if let Some(wrong) = not_a_day(op, &left, &right).or_else(|| not_a_day(op, &right, &left)) {
-            return Err(Self::fault(range, &format!("a day is compared with `{wrong}`, which is none"), "write days as `'YYYY-MM-DD'`, such as `'2026-01-31'`"));
+            return Err(Self::fault(
+                range,
+                &format!("a day is compared with `{wrong}`, which is none"),
+                "write days as `'YYYY-MM-DD'`, such as `'2026-01-31'`",
+            ));
         }
         if matches!(&right, Operand::Literal(Value::Array(values)) if values.is_empty()) {
             return Err(Self::fault(range, "nothing is in a list without values", "name the values, or take the comparison away"));
@@ -312,7 +318,11 @@ fn not_a_day(op: Comparison, day: &Operand, other: &Operand) -> Option<String> {
     let Operand::Literal(literal) = other else { return None };
     let texts = literal.as_array().map_or_else(|| vec![literal], |values| values.iter().collect());
     let is_equality = matches!(op, Comparison::Equal | Comparison::NotEqual | Comparison::In);
-    let begins = |text: &str| !is_equality && ["YYYY", "YYYY-MM"].iter().any(|form| form.len() == text.len()) && Date::parse(&format!("{text}-01-01")[..10]).is_ok();
+    let begins = |text: &str| {
+        !is_equality
+            && ["YYYY", "YYYY-MM"].iter().any(|form| form.len() == text.len())
+            && Date::parse(&format!("{text}-01-01")[..10]).is_ok()
+    };
     let mut texts = texts.into_iter().filter_map(Value::as_str).filter(|_| is_day);
     texts.find(|text| Date::parse(text).is_err() && !begins(text)).map(str::to_owned)
 }

@@ -144,9 +144,8 @@ fn unknown_macro<T>(text: &str, name: &str) -> Result<T, Fault> {
         (Some(minutes), _) if minutes > 0 && 60 % minutes == 0 => format!("write `*/{minutes} * * * *`"),
         (_, Some("1h" | "60m")) => "write `@hourly`".to_owned(),
         (_, Some("24h" | "1d")) => "write `@daily`".to_owned(),
-        _ => {
-            did_you_mean(name, ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight"]).unwrap_or_else(|| "write five fields, such as `0 6 * * *`".to_owned())
-        }
+        _ => did_you_mean(name, ["@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight"])
+            .unwrap_or_else(|| "write five fields, such as `0 6 * * *`".to_owned()),
     };
     fault(0..text.len(), format!("`{name}` is not known to every engine"), help)
 }
@@ -238,12 +237,21 @@ fn instead(text: &str, spec: &Spec) -> String {
         ("?", ..) => "write `*`".to_owned(),
         ("24", ..) if spec.name == "hour" => "midnight is hour `0`, of the next day".to_owned(),
         (_, Some(name), None) => format!("write `{name}`"),
-        _ if typed.contains('#') => "give its days of the month instead, `1-7` for the first week, and test the weekday in the first step".to_owned(),
+        _ if typed.contains('#') => {
+            "give its days of the month instead, `1-7` for the first week, and test the weekday in the first step".to_owned()
+        }
         _ if spec.name == "day of month" && typed.contains('l') => {
             "run on the first day of the next month, `1`, or on `28-31` and test for the last day in the first step".to_owned()
         }
         _ if spec.names.is_empty() => format!("the {} goes from {} to {}", spec.name, spec.first, spec.last),
-        _ => format!("the {} goes from {} to {}, or from `{}` to `{}`", spec.name, spec.first, spec.last, spec.names[0], spec.names[spec.names.len() - 1]),
+        _ => format!(
+            "the {} goes from {} to {}, or from `{}` to `{}`",
+            spec.name,
+            spec.first,
+            spec.last,
+            spec.names[0],
+            spec.names[spec.names.len() - 1]
+        ),
     }
 }
 

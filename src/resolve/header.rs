@@ -54,7 +54,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     scope.values.insert("pipeline".to_owned(), Value::from(resolver.name.as_str()));
     resolver.team = raw.owner.get().map(|team| team.0.clone()).unwrap_or_default();
     scope.values.insert("team".to_owned(), Value::from(resolver.team.as_str()));
-    scope.runtime = layered.get("params").map(Node::entries).unwrap_or_default().iter().map(|entry| format!("params.{}", entry.key)).collect();
+    scope.runtime =
+        layered.get("params").map(Node::entries).unwrap_or_default().iter().map(|entry| format!("params.{}", entry.key)).collect();
     vars(resolver, &engine, &layered, &mut scope);
     // What was read is what holds, where no template and no environment changes it.
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };

@@ -37,7 +37,9 @@ fn bad_digest(digest: &str) -> Option<(String, String)> {
     let Some(hex) = digest.strip_prefix("sha256:") else {
         // Registries also take this one; they name no others.
         let long = digest.strip_prefix("sha512:").is_some_and(|hex| hex.len() == 2 * DIGITS && is_hex(hex));
-        return (!long).then(|| (format!("`{digest}` is no digest"), "write `@sha256:` and 64 hexadecimal digits, or leave the digest out".to_owned()));
+        return (!long).then(|| {
+            (format!("`{digest}` is no digest"), "write `@sha256:` and 64 hexadecimal digits, or leave the digest out".to_owned())
+        });
     };
     let help = "copy the whole digest, as the registry shows it, or leave it out".to_owned();
     match () {

@@ -189,7 +189,11 @@ fn quantities(class: &spec::Resources, found: &mut Vec<Diagnostic>) {
     if let Some((field, gpu)) = class.gpu.as_ref().and_then(|field| Some((field, field.get()?)))
         && *gpu > DEVICES
     {
-        odd(field.span, format!("{gpu} GPUs are more than one node has"), "a step runs on one node: write how many of its GPUs it needs".to_owned());
+        odd(
+            field.span,
+            format!("{gpu} GPUs are more than one node has"),
+            "a step runs on one node: write how many of its GPUs it needs".to_owned(),
+        );
     }
     if let Some((field, kind)) = class.gpu_type.as_ref().and_then(|field| Some((field, field.get()?)))
         && !(kind.contains('/') && is_key(kind))

@@ -81,7 +81,9 @@ fn days(resolver: &mut Resolver<'_>, schedule: &spec::Schedule, cron: Option<&Cr
         || "give a later day, or leave `end` out".to_owned(),
         |next| format!("the first day of `cron` from {from} on is {next}: give a later `end`, or leave it out"),
     );
-    resolver.report(found(format!("the schedule never runs: no day of `{}` lies from {from} to {to}", cron.canonical()), "the last day").help(help));
+    resolver.report(
+        found(format!("the schedule never runs: no day of `{}` lies from {from} to {to}", cron.canonical()), "the last day").help(help),
+    );
     false
 }
 
@@ -129,7 +131,8 @@ fn elsewhere(cron: &Cron, zone: &TimeZone, from: Date, to: Date, hour: i64) -> S
     let hours: std::collections::BTreeSet<u32> = cron.times().map(|(hour, _)| hour).collect();
     let only = hours.first().filter(|_| hours.len() == 1).map(|hour| i64::from(*hour));
     let near = only.into_iter().flat_map(|hour| [hour + 1, hour + 2, hour - 1, hour - 2]).filter_map(|hour| u32::try_from(hour).ok());
-    let moved = near.filter(|hour| *hour < 24).map(|hour| cron.at_hour(hour)).find(|moved| clocks::clashes(moved, zone, from, to).is_empty());
+    let moved =
+        near.filter(|hour| *hour < 24).map(|hour| cron.at_hour(hour)).find(|moved| clocks::clashes(moved, zone, from, to).is_empty());
     match moved {
         Some(moved) => format!("write `{}`, or take `timezone: UTC`, which has no such days", moved.canonical()),
         None => format!("leave hour {hour} out, or take `timezone: UTC`, which has no such days"),

@@ -82,9 +82,8 @@ fn known(scene: &Scene<'_, '_>) -> Vec<String> {
 fn meant<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
     let alias = match name {
         "ds" | "date" | "today" | "current_date" | "run.day" | "run.ds" => "run.date",
-        "ts" | "now" | "timestamp" | "execution_date" | "logical_date" | "run.logical_date" | "run.execution_date" | "run.ts" | "run.time" => {
-            "run.timestamp"
-        }
+        "ts" | "now" | "timestamp" | "execution_date" | "logical_date" | "run.logical_date" | "run.execution_date" | "run.ts"
+        | "run.time" => "run.timestamp",
         "run_id" | "workflow.name" | "workflow.uid" => "run.id",
         "try_number" | "retries" | "attempt" | "run.try_number" => "run.attempt",
         other => other.strip_prefix("workflow.parameters.").or_else(|| other.strip_prefix("inputs.parameters.")).unwrap_or(other),
@@ -173,7 +172,8 @@ fn instead(name: &str, names: &[String]) -> String {
     }
     match name {
         "params" | "inputs" | "outputs" | "run" => {
-            let below: Vec<_> = names.iter().filter(|known| known.split('.').next() == Some(name)).map(|known| format!("`${{{known}}}`")).collect();
+            let below: Vec<_> =
+                names.iter().filter(|known| known.split('.').next() == Some(name)).map(|known| format!("`${{{known}}}`")).collect();
             if below.is_empty() { format!("write `${{{name}.NAME}}`") } else { format!("write {}", below.join(" or ")) }
         }
         _ if name.starts_with("steps") => "write `${steps.STEP.outputs.NAME}`".to_owned(),

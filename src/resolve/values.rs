@@ -6,11 +6,11 @@ use indexmap::IndexMap;
 
 use super::datasets;
 use super::datasets::Datasets;
-use super::unknown_value::bad;
 use super::header::{self, Header};
 use super::index::Offer;
 use super::pipeline::Resolver;
 use super::steps::Draft;
+use super::unknown_value::bad;
 use crate::diag::{Diagnostic, Rule, catalogue};
 use crate::plan::text::find;
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};

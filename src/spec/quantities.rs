@@ -77,14 +77,20 @@ fn refusal(text: &str) -> String {
         return format!("`{text}` has no unit\nwrite `0s`");
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-        return format!("`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days");
+        return format!(
+            "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
+        );
     }
     if text.starts_with('-') {
         return format!("`{text}` is less than no time\nwrite a length of time without a sign");
     }
     match meant(text) {
-        Some(seconds) if seconds.fract() != 0.0 => format!("`{text}` is no whole number of seconds\nwrite at least `1s`, and no parts of a second"),
-        Some(seconds) if seconds > 9999.0 * 86_400.0 => format!("`{text}` is more than 27 years\nwrite a shorter time, or leave the key out for no limit"),
+        Some(seconds) if seconds.fract() != 0.0 => {
+            format!("`{text}` is no whole number of seconds\nwrite at least `1s`, and no parts of a second")
+        }
+        Some(seconds) if seconds > 9999.0 * 86_400.0 => {
+            format!("`{text}` is more than 27 years\nwrite a shorter time, or leave the key out for no limit")
+        }
         Some(seconds) => format!("`{text}` is not a length of time\nwrite `{}`", show_seconds(seconds)),
         None => format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d"),
     }
@@ -98,25 +104,28 @@ fn meant(text: &str) -> Option<f64> {
         return Some(f64::from(*hours) * 3600.0 + f64::from(*minutes) * 60.0 + f64::from(*seconds));
     }
     let mut rest = lower.trim_start_matches('p').trim_start_matches('t');
-    let (mut total, mut smaller) = (0.0, None);
+    let (mut total, mut smaller): (f64, Option<u32>) = (0.0, None);
     while !rest.is_empty() {
         let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let number: f64 = rest[..digits].parse().ok()?;
+        let mut number: f64 = rest[..digits].parse().ok()?;
         rest = rest[digits..].trim_start();
         let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
         let length = match &rest[..letters] {
-            "w" | "week" | "weeks" => 604_800.0,
-            "d" | "day" | "days" | "dt" => 86_400.0,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600.0,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60.0,
-            "s" | "sec" | "secs" | "second" | "seconds" => 1.0,
-            "ms" => 0.001,
+            "ms" => {
+                number /= 1000.0;
+                1
+            }
+            "w" | "week" | "weeks" => 604_800,
+            "d" | "day" | "days" | "dt" => 86_400,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
             // `1h30` and `5m30`: the unit below.
             "" => smaller?,
             _ => return None,
         };
-        smaller = (length == 3_600.0).then_some(60.0).or_else(|| (length == 60.0).then_some(1.0));
-        total += number * length;
+        smaller = [(3_600, 60), (60, 1)].into_iter().find(|(unit, _)| *unit == length).map(|(_, below)| below);
+        total += number * f64::from(length);
         rest = rest[letters..].trim_start_matches([' ', ',']);
     }
     (total > 0.0).then_some(total)
@@ -129,7 +138,8 @@ fn show_seconds(seconds: f64) -> String {
         let length = f64::from(u32::try_from(length).unwrap_or(u32::MAX));
         let count = (rest / length).floor();
         if count > 0.0 {
-            text.push_str(&format!("{count}{}", char::from(unit)));
+            text.push_str(&count.to_string());
+            text.push(char::from(unit));
         }
         rest -= count * length;
     }

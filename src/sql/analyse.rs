@@ -196,7 +196,8 @@ impl Reader<'_> {
             Some((range, near)) => (range, Some(format!("write `{near}`, if that is meant"))),
             None => {
                 let found = self.sql.get(failure.range.clone()).unwrap_or_default();
-                let fills = matches!(found, "?" | "%").then(|| "nothing fills placeholders: write a run-time value, such as `${params.NAME}`".to_owned());
+                let fills = matches!(found, "?" | "%")
+                    .then(|| "nothing fills placeholders: write a run-time value, such as `${params.NAME}`".to_owned());
                 let two = (found.eq_ignore_ascii_case("select")).then(|| "put `;` between two statements".to_owned());
                 (failure.range.clone(), fills.or(two))
             }

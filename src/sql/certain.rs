@@ -28,7 +28,11 @@ pub(super) fn unclosed(text: &str, why: &Unreadable) -> Option<Fault> {
     let large = text.len() > 256 * 1024;
     // What a backslash does to a quote depends on the letter before the string in some dialects.
     let escaped = text.contains("\\'") || text.contains("\\\"");
-    if large || escaped || for_a_client(text) || Dialect::ALL.iter().any(|dialect| Tokenizer::new(dialect.parser(), text).tokenize().is_ok()) {
+    if large
+        || escaped
+        || for_a_client(text)
+        || Dialect::ALL.iter().any(|dialect| Tokenizer::new(dialect.parser(), text).tokenize().is_ok())
+    {
         return None;
     }
     let start = why.opened;
@@ -53,7 +57,13 @@ pub(super) fn unclosed(text: &str, why: &Unreadable) -> Option<Fault> {
 /// Data and commands for a client program stand between statements, and have rules of their own.
 fn for_a_client(text: &str) -> bool {
     let command = |line: &str| line.trim_start().starts_with(['\\', '.', '!']);
-    text.lines().any(command) || text.to_ascii_lowercase().split_whitespace().collect::<Vec<_>>().windows(2).any(|pair| pair[0] == "from" && pair[1].starts_with("stdin"))
+    text.lines().any(command)
+        || text
+            .to_ascii_lowercase()
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .windows(2)
+            .any(|pair| pair[0] == "from" && pair[1].starts_with("stdin"))
 }
 
 /// What is certainly wrong with a text that was split into words and that no parser understood.
@@ -87,7 +97,7 @@ fn pieces(tokens: &Tokens) -> impl Iterator<Item = &[TokenWithSpan]> {
     tokens.tokens.split(|token| matches!(token.token, Token::SemiColon | Token::EOF))
 }
 
-fn words<'t>(piece: &'t [TokenWithSpan]) -> impl DoubleEndedIterator<Item = &'t TokenWithSpan> {
+fn words(piece: &[TokenWithSpan]) -> impl DoubleEndedIterator<Item = &TokenWithSpan> {
     piece.iter().filter(|token| !matches!(token.token, Token::Whitespace(_)))
 }
 
@@ -109,11 +119,8 @@ fn halfway(tokens: &Tokens, piece: &[TokenWithSpan]) -> Option<Fault> {
         Some(Keyword::WHERE | Keyword::HAVING | Keyword::AND | Keyword::OR) => "a condition",
         Some(Keyword::BY) if matches!(keyword(before), Some(Keyword::ORDER | Keyword::GROUP | Keyword::PARTITION)) => "an expression",
         Some(Keyword::UNION | Keyword::INTERSECT) => "a query",
-        Some(_) => return None,
-        None if matches!(last.token, Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::GtEq | Token::StringConcat) => {
-            "a value"
-        }
-        None => return None,
+        None if matches!(last.token, Token::Eq | Token::Neq | Token::Lt | Token::LtEq | Token::GtEq | Token::StringConcat) => "a value",
+        _ => return None,
     };
     let range = tokens.bytes(last.span);
     let fault = broken(range, format!("the statement ends after `{}`", last.token)).label(format!("{wants} should follow"));
@@ -145,8 +152,25 @@ pub(super) fn slip<'w>(typed: &str, words: &[&'w str]) -> Option<&'w str> {
 /// The misspelt word that made the parser stumble at a place, with its bytes: there, or right before.
 pub(super) fn stumble(tokens: &Tokens, at: usize) -> Option<(Range<usize>, &'static str)> {
     const WORDS: [&str; 19] = [
-        "from", "where", "group", "order", "having", "join", "inner", "left", "limit", "union", "values", "into", "distinct", "partition",
-        "between", "when", "then", "else", "over",
+        "from",
+        "where",
+        "group",
+        "order",
+        "having",
+        "join",
+        "inner",
+        "left",
+        "limit",
+        "union",
+        "values",
+        "into",
+        "distinct",
+        "partition",
+        "between",
+        "when",
+        "then",
+        "else",
+        "over",
     ];
     let place = tokens.tokens.iter().position(|token| tokens.bytes(token.span).start >= at)?;
     let around = [Some(place), tokens.before(place)];

@@ -124,7 +124,10 @@ fn ends_expression(after: Option<&Token>) -> bool {
     match after {
         None | Some(Token::EOF | Token::Comma | Token::SemiColon | Token::RParen) => true,
         Some(Token::Word(word)) => {
-            matches!(word.keyword, Keyword::ASC | Keyword::DESC | Keyword::NULLS | Keyword::LIMIT | Keyword::OFFSET | Keyword::HAVING | Keyword::ORDER)
+            matches!(
+                word.keyword,
+                Keyword::ASC | Keyword::DESC | Keyword::NULLS | Keyword::LIMIT | Keyword::OFFSET | Keyword::HAVING | Keyword::ORDER
+            )
         }
         Some(_) => false,
     }

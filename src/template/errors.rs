@@ -148,7 +148,11 @@ pub(super) fn running(error: &Error, range: Range<usize>) -> Fault {
 /// "tried to use + operator on unsupported types number and string" in our words.
 fn operator(range: Range<usize>, detail: &str) -> Fault {
     let (sign, types) = detail.trim_start_matches("tried to use ").split_once(" operator on unsupported types ").unwrap_or((detail, ""));
-    let fault = Fault::new(&catalogue::TEMPLATE_FAILED, range, format!("`{sign}` does not take a {}", types.replace(" and ", " and a ").replace("sequence", "list")));
+    let fault = Fault::new(
+        &catalogue::TEMPLATE_FAILED,
+        range,
+        format!("`{sign}` does not take a {}", types.replace(" and ", " and a ").replace("sequence", "list")),
+    );
     match sign {
         "+" if types.contains("string") => fault.help("join text with `~`: `{{ a ~ b }}`"),
         "%" if types.starts_with("string") => fault.help("join text with `~`, or write the values into the text: `x-{{ a }}`"),

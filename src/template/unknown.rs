@@ -25,7 +25,8 @@ pub(super) fn runtime(known: &Vocabulary<'_>, written: &str, range: Range<usize>
         Some(near) => format!("did you mean `${{{near}}}`?"),
         None => {
             let base = plain.split('.').next().unwrap_or_default();
-            let below: Vec<_> = values().filter(|value| value.split('.').next() == Some(base)).map(|value| format!("${{{value}}}")).collect();
+            let below: Vec<_> =
+                values().filter(|value| value.split('.').next() == Some(base)).map(|value| format!("${{{value}}}")).collect();
             match below.as_slice() {
                 [] => format!("write `${{{base}.NAME}}`"),
                 below => format!("write {}", one_of(below.iter().map(String::as_str))),
@@ -91,9 +92,21 @@ fn elsewhere(name: &str, written: &str) -> Option<String> {
         "ts" | "logical_date" | "execution_date" | "data_interval_start" | "data_interval_end" | "now" | "datetime" | "timestamp" => {
             "templates see no clock: write `${run.timestamp}` or `${run.date}`, outside `{{ }}`"
         }
-        "ds_nodash" | "ts_nodash" | "ts_nodash_with_tz" | "prev_ds" | "prev_ds_nodash" | "next_ds" | "next_ds_nodash" | "yesterday_ds"
-        | "yesterday_ds_nodash" | "tomorrow_ds" | "tomorrow_ds_nodash" | "prev_execution_date" | "next_execution_date"
-        | "prev_data_interval_start_success" | "prev_start_date_success" => {
+        "ds_nodash"
+        | "ts_nodash"
+        | "ts_nodash_with_tz"
+        | "prev_ds"
+        | "prev_ds_nodash"
+        | "next_ds"
+        | "next_ds_nodash"
+        | "yesterday_ds"
+        | "yesterday_ds_nodash"
+        | "tomorrow_ds"
+        | "tomorrow_ds_nodash"
+        | "prev_execution_date"
+        | "next_execution_date"
+        | "prev_data_interval_start_success"
+        | "prev_start_date_success" => {
             "write `${run.date}`, outside `{{ }}`, and make the day that you want from it in SQL or in the script"
         }
         "macros" => "write `${run.date}`, outside `{{ }}`, and do the arithmetic in SQL or in the script",
@@ -118,7 +131,9 @@ fn elsewhere(name: &str, written: &str) -> Option<String> {
         "files" => "write `${files}`, outside `{{ }}`",
         "workflow" => match under("workflow.parameters.") {
             Some(param) => return Some(format!("write `${{params.{param}}}`, outside `{{{{ }}}}`, with the param under `params`")),
-            None if written.contains("scheduledTime") || written.contains("creationTimestamp") => "write `${run.timestamp}`, outside `{{ }}`",
+            None if written.contains("scheduledTime") || written.contains("creationTimestamp") => {
+                "write `${run.timestamp}`, outside `{{ }}`"
+            }
             None => "write `${run.id}`, outside `{{ }}`",
         },
         "var" => {

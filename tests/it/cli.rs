@@ -14,7 +14,7 @@ use crate::workspace::{Workspace, pipeline, run};
 fn init_makes_a_workspace_that_validates_and_renders() {
     let workspace = Workspace::starter();
     let validated = workspace.run(&["validate"]);
-    assert_eq!((validated.code, validated.stderr.as_str(), validated.stdout.as_str()), (0, "1 pipeline, no faults; no target was checked, because neither `--target` nor `target` in etlc.yaml names one\n", ""));
+    assert_eq!((validated.code, validated.stderr.as_str(), validated.stdout.as_str()), (0, "1 pipeline, no faults on target `argo`\n", ""));
     assert_eq!(workspace.run(&["render"]).code, 0);
     assert!(!workspace.files("rendered").is_empty());
 }
@@ -318,7 +318,7 @@ fn stdout_gets_files_and_nothing_is_written() {
 fn explain_finds_pages_however_they_are_typed() {
     let workspace = Workspace::empty();
     assert!(workspace.run(&["explain", "e0201"]).stdout.starts_with("# E0201: unknown key\n"));
-    assert!(workspace.run(&["explain"]).stdout.contains("E0201            unknown key\n"));
+    assert!(workspace.run(&["explain"]).stdout.lines().any(|line| line.split_whitespace().eq(["E0201", "unknown", "key"])));
     let near = workspace.run(&["explain", "sql-sintax"]);
     assert!(near.code == 2 && near.stderr.contains("did you mean `sql-syntax`?"), "{near:?}");
 }

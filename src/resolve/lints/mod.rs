@@ -3,6 +3,7 @@
 //! Invariant: a lint stays silent about what an error has left unknown.
 
 mod timeout;
+mod unexpanded;
 
 use super::datasets::Datasets;
 use super::header::Header;
@@ -29,4 +30,5 @@ pub(super) struct Facts<'x, 'a> {
 /// Runs every lint.
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     timeout::check(resolver, facts);
+    unexpanded::check(resolver, facts);
 }

@@ -67,5 +67,6 @@ fn arithmetic(step: &Step, needed: u64) -> String {
 /// Seconds as a spec writes them.
 fn length(seconds: u64) -> String {
     let parts = [('d', seconds / 86_400), ('h', seconds / 3_600 % 24), ('m', seconds / 60 % 60), ('s', seconds % 60)];
-    parts.iter().filter(|(_, count)| *count > 0).map(|(unit, count)| format!("{count}{unit}")).collect()
+    let shown: Vec<_> = parts.iter().filter(|(_, count)| *count > 0).map(|(unit, count)| format!("{count}{unit}")).collect();
+    shown.concat()
 }
