@@ -74,7 +74,10 @@ impl Validate {
 fn clean(compiled: &Compiled) -> String {
     match compiled.pipelines.len() {
         0 => "nothing to check: no pipeline uses what was named\n".to_owned(),
-        n => format!("{}, no faults ({})\n", plural(n, "pipeline"), report::checked(compiled)),
+        n => {
+            let why = if compiled.target.is_none() { ": neither `--target` nor `target` in etlc.yaml names one" } else { "" };
+            format!("{}, no faults ({}{why})\n", plural(n, "pipeline"), report::checked(compiled))
+        }
     }
 }
 

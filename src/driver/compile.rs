@@ -18,9 +18,9 @@ use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
-use crate::emit::{self, Pack};
+use crate::emit::{self, Given, Pack};
 use crate::plan::Plan;
-use crate::resolve::{self, Context, Documents, Index, Others, Pending, Platform, Replaced, Rest};
+use crate::resolve::{self, Context, Documents, Index, Pending, Platform, Replaced, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
 
 /// The file that stands for what was typed after the command's name.
@@ -139,8 +139,9 @@ impl<'a> Session<'a> {
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
+        let others = self.others(&platform);
         let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
-        let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref())).collect();
+        let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         // A file that lies in no workspace is alone in the world.
         let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
         self.settle(&cx, &documents, &mut outcomes, whole);
@@ -183,8 +184,7 @@ impl<'a> Session<'a> {
     fn pack(&mut self, platform: &Platform) -> Option<Pack> {
         let target = self.target.as_ref().filter(|_| self.request.goal != Goal::Plans)?;
         let own = self.own_targets(platform);
-        let mut known: Vec<&str> = Pack::builtin_names().collect();
-        known.extend(own.iter().filter_map(|(path, _)| path.strip_suffix("/target.yaml")));
+        let known: Vec<&str> = Pack::names(&own).collect();
         if !known.contains(&target.text.as_str()) {
             self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
             return None;
@@ -192,6 +192,13 @@ impl<'a> Session<'a> {
         let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
         self.diagnostics.extend(found);
         pack
+    }
+
+    /// All targets of the workspace, to name where the chosen one cannot express something.
+    fn others(&self, platform: &Platform) -> emit::Others {
+        let own = self.own_targets(platform);
+        let options = Pack::names(&own).filter_map(|name| Some((name.to_owned(), platform.target_options(name)?.clone()))).collect();
+        emit::Others::new(own, options)
     }
 
     /// The files of the platform's own targets, by their paths from the folder of targets.
@@ -203,16 +210,23 @@ impl<'a> Session<'a> {
     }
 
     /// Compiles one pipeline. Nothing that goes wrong here leaves it but as a finding.
-    fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>) -> Outcome {
+    fn one(&self, cx: &Context, documents: &Documents, path: &str, pack: Option<&Pack>, others: &emit::Others) -> Outcome {
         let empty = |name| Pipeline { path: path.to_owned(), name, plan: None, files: None };
         let run = || {
             let Some(document) = documents.get(path) else {
-                return Outcome { pipeline: empty(None), diagnostics: Vec::new(), uses: Vec::new(), replaced: Vec::new(), pending: Vec::new() };
+                return Outcome {
+                    pipeline: empty(None),
+                    diagnostics: Vec::new(),
+                    uses: Vec::new(),
+                    replaced: Vec::new(),
+                    pending: Vec::new(),
+                };
             };
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
-                let (files, found) = emit::emit(plan, pack, cx.platform.target_options(pack.name()));
+                let given = Given { options: cx.platform.target_options(pack.name()), spec: document.root.as_ref(), others: Some(others) };
+                let (files, found) = emit::emit(plan, pack, given);
                 diagnostics.extend(found);
                 // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.
                 let keep = self.request.goal == Goal::Files;
@@ -236,7 +250,8 @@ impl<'a> Session<'a> {
         if pending.iter().all(Vec::is_empty) {
             return;
         }
-        let others = Others::new(cx, documents, outcomes.iter().filter_map(|outcome| outcome.pipeline.plan.as_ref()).collect(), whole);
+        let others =
+            resolve::Others::new(cx, documents, outcomes.iter().filter_map(|outcome| outcome.pipeline.plan.as_ref()).collect(), whole);
         let settled = |(outcome, pending): (&Outcome, Vec<Pending>)| {
             let name = outcome.pipeline.name.as_deref().unwrap_or_default();
             let found = resolve::settle(&others, &outcome.pipeline.path, name, pending);

@@ -3,8 +3,7 @@
 use super::cx::Cx;
 use super::features::{self, Feature, Use, Used};
 use super::format::Support;
-use super::names::{self, Style};
-use super::pack::{self, Verdict};
+use super::pack::Verdict;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::Plan;
 
@@ -24,7 +23,6 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
         }
     }
     found.extend(sizes(cx));
-    found.extend(labels(cx));
     found.extend(variables(cx));
     cx.diagnostics.extend(found);
     used
@@ -37,7 +35,7 @@ fn refused(cx: &Cx<'_>, used: &Used, feature: &Feature, uses: &[Use], verdict: &
         .limit
         .map_or_else(|| format!("the target's description does not name it (feature `{}`)", feature.id), |limit| limit.why.clone());
     let diagnostic = place(Diagnostic::new(&catalogue::NOT_SUPPORTED, uses[0].span, message), uses).note(why);
-    let others = pack::alternatives(used, feature, name);
+    let others = cx.alternatives(used, feature);
     let others = match others.as_slice() {
         [] => None,
         [one] => Some(format!("target `{one}` can")),
@@ -69,38 +67,6 @@ fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
     diagnostic
 }
 
-/// Options that become labels of pods: engines refuse whole objects for one that is not valid.
-fn labels(cx: &Cx<'_>) -> Vec<Diagnostic> {
-    let option = cx.options["pod_labels"].as_object().into_iter().flatten();
-    let of_option = option.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default()));
-    let fault = |(key, value): (&str, &str)| {
-        let (what, rule) = match () {
-            () if !is_label_key(key) => {
-                (key, "a key has letters, digits, `_`, `.` and `-`, 63 at most, and may begin with a domain and `/`")
-            }
-            () if !is_label_value(value) => {
-                (value, "a value has letters, digits, `_`, `.` and `-`, 63 at most, and begins and ends with a letter or digit")
-            }
-            () => return None,
-        };
-        let message = format!("`{what}` cannot stand in the label `{key}: {value}`");
-        Some(Diagnostic::new(&catalogue::TARGET_NAME, cx.plan.origin.span, message).label("this pipeline has the label").note(rule))
-    };
-    of_option.filter_map(fault).collect()
-}
-
-fn is_label_key(key: &str) -> bool {
-    let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
-    let is_part =
-        |part: &str| names::is_valid(part, Style::Label) && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    let is_domain = |domain: &str| domain.len() <= 253 && domain.split('.').all(is_part);
-    domain.is_none_or(is_domain) && name.len() <= 63 && names::is_valid(name, Style::Label)
-}
-
-fn is_label_value(value: &str) -> bool {
-    value.is_empty() || (value.len() <= 63 && names::is_valid(value, Style::Label))
-}
-
 /// Variables whose names the engine keeps for itself.
 fn variables(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let reserved = cx.pack.format().pod.as_ref().and_then(|pod| pod.reserved_env.as_deref()).unwrap_or_default();
@@ -110,8 +76,8 @@ fn variables(cx: &Cx<'_>) -> Vec<Diagnostic> {
         for (name, prefix) in names.filter_map(|name| Some((name, reserved.iter().find(|prefix| name.starts_with(prefix.as_str()))?))) {
             let message = format!("the variable `{name}` is reserved on target `{}`", cx.pack.name());
             found.push(
-                Diagnostic::new(&catalogue::ENV_COLLISION, step.origin.span, message)
-                    .label("in this step")
+                Diagnostic::new(&catalogue::ENV_COLLISION, cx.place_of_variable(step, name).unwrap_or(step.origin.span), message)
+                    .label("reserved")
                     .note(format!("names that start with `{prefix}` are the engine's"))
                     .help("choose another name"),
             );

@@ -1,17 +1,23 @@
 //! What is at hand while one plan is emitted for one target.
 
+use std::borrow::Cow;
+
 use minijinja::Value as Jinja;
 use minijinja::value::Serde;
 use serde_json::{Map, Value, json};
 
 use super::condition;
 use super::dialect::NotExact;
+use super::features::{Feature, Used};
 use super::format::{NameOf, NameRule, Route, Spelling};
 use super::names::{self, Style};
+use super::output::Given;
 use super::pack::Pack;
 use super::pod;
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{ParamType, Plan, Reference, Step, Text};
+use crate::plan::{ParamType, Part, Plan, Reference, Step, Text};
+use crate::source::Span;
+use crate::syntax::{Kind, Node};
 
 /// One plan, one target, its options, and what was found wrong.
 pub(crate) struct Cx<'a> {
@@ -22,18 +28,19 @@ pub(crate) struct Cx<'a> {
     facts: Jinja,
     option_values: Jinja,
     shared: bool,
+    given: Given<'a>,
 }
 
 impl<'a> Cx<'a> {
-    pub(crate) fn new(plan: &'a Plan, pack: &'a Pack, options: &'a Value) -> Self {
+    pub(crate) fn new(plan: &'a Plan, pack: &'a Pack, options: &'a Value, given: Given<'a>) -> Self {
         let facts = Jinja::from(Serde(json!({
             "steps": plan.steps.len(),
             "scheduled": plan.schedule.is_some(),
             "timeout": plan.timeout,
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
-        let mut cx =
-            Self { plan, pack, options, diagnostics: Vec::new(), facts, option_values: Jinja::from(Serde(options)), shared: false };
+        let option_values = Jinja::from(Serde(options));
+        let mut cx = Self { plan, pack, options, diagnostics: Vec::new(), facts, option_values, shared: false, given };
         cx.shared = pack.format().pod.as_ref().and_then(|pod| pod.shared.as_deref()).is_some_and(|condition| cx.holds(condition, None));
         cx
     }
@@ -123,14 +130,36 @@ impl<'a> Cx<'a> {
         self.plan.params.get(name)?.default.as_ref().map(value_text)
     }
 
+    /// The targets that can express a feature, where this one cannot.
+    pub(crate) fn alternatives(&self, used: &Used, wanted: &Feature) -> Vec<String> {
+        self.given.others.map(|others| others.alternatives(&self.facts, used, wanted, self.pack.name())).unwrap_or_default()
+    }
+
+    /// Where a text stands in the spec: of a step, or anywhere.
+    pub(crate) fn place_of(&self, step: Option<&Step>, text: &str) -> Option<Span> {
+        let spec = self.given.spec?;
+        match step {
+            Some(step) => find_text(spec.get("steps")?.get(&step.name)?, text).or_else(|| find_text(spec.get("defaults")?, text)),
+            None => find_text(spec, text),
+        }
+    }
+
+    /// Where a step's variable is named in the spec.
+    pub(crate) fn place_of_variable(&self, step: &Step, name: &str) -> Option<Span> {
+        let spec = self.given.spec?;
+        let parts = [spec.get("steps").and_then(|steps| steps.get(&step.name)), spec.get("defaults")];
+        let maps = parts.into_iter().flatten().flat_map(|part| [part.get("env"), part.get("secrets")]).flatten();
+        maps.into_iter().find_map(|map| Some(map.entry(name)?.key_span))
+    }
+
     /// A text for a container; one that would not arrive unchanged is reported.
     pub(crate) fn text(&mut self, step: &Step, what: &str, text: &Text) -> String {
         match self.pack.text().container_text(text, &|reference| variable(step, reference)) {
-            Ok(written) => {
-                pod::check_length(self, step, what, &written);
-                written
+            Ok(result) => {
+                pod::check_length(self, step, what, &written(text), &result);
+                result
             }
-            Err(reason) => self.not_exact(step, what, &reason),
+            Err(reason) => self.not_exact(step, what, &written(text), &reason),
         }
     }
 
@@ -138,12 +167,14 @@ impl<'a> Cx<'a> {
     pub(crate) fn plain(&mut self, step: &Step, what: &str, text: &str) -> String {
         match self.pack.text().plain_text(text) {
             Ok(written) => written,
-            Err(reason) => self.not_exact(step, what, &reason),
+            Err(reason) => self.not_exact(step, what, text, &reason),
         }
     }
 
-    pub(crate) fn not_exact(&mut self, step: &Step, what: &str, reason: &NotExact) -> String {
-        self.diagnostics.push(pod::inexact(step, what, self.pack.name(), reason));
+    /// Reports a text of a step, as it is written in the spec, that would not arrive unchanged.
+    pub(crate) fn not_exact(&mut self, step: &Step, what: &str, text: &str, reason: &NotExact) -> String {
+        let place = self.place_of(Some(step), text);
+        self.diagnostics.push(pod::inexact(step, place, what, self.pack.name(), reason));
         String::new()
     }
 
@@ -202,6 +233,35 @@ pub(crate) fn input_name(reference: &Reference) -> String {
         // Neither name has a `-`, so no two pairs are joined to one name.
         Reference::StepOutput { step, output } if !step.contains('[') && step.len() + output.len() < 63 => format!("{step}-{output}"),
         other => names::mangle(&other.to_string(), Style::Dns, 63, &[]),
+    }
+}
+
+/// A text as a spec writes it.
+fn written(text: &Text) -> String {
+    let part = |part: &Part| match part {
+        Part::Const(text) => text.replace("${", "$${"),
+        Part::Ref { reference, .. } => format!("${{{reference}}}"),
+    };
+    text.parts().iter().map(part).collect()
+}
+
+/// A scalar with what templates need to write their own signs as those signs.
+fn literal(scalar: &str) -> Cow<'_, str> {
+    if !scalar.contains("{{") && !scalar.contains("{%") {
+        return Cow::Borrowed(scalar);
+    }
+    let signs = ["{{", "}}", "{%", "%}"];
+    let written = signs.iter().flat_map(|sign| ["'", "\""].map(|quote| (format!("{{{{ {quote}{sign}{quote} }}}}"), *sign)));
+    let text = written.fold(scalar.to_owned(), |text, (written, sign)| text.replace(&written, sign));
+    Cow::Owned(text.replace("{% raw %}", "").replace("{% endraw %}", ""))
+}
+
+/// The first scalar of a tree with this text.
+fn find_text(node: &Node, text: &str) -> Option<Span> {
+    match &node.kind {
+        Kind::Scalar(scalar, _) => (!text.trim().is_empty() && literal(scalar).trim_end() == text.trim_end()).then_some(node.span),
+        Kind::List(items) => items.iter().find_map(|item| find_text(item, text)),
+        Kind::Map(entries) => entries.iter().find_map(|entry| find_text(&entry.value, text)),
     }
 }
 

@@ -18,6 +18,9 @@ const OBJECT: usize = 240 * 1024;
 /// The most bytes of all files of a step: they travel with every pod.
 const STEP: usize = 1024 * 1024;
 
+/// How many files a finding names.
+const SHOWN: usize = 3;
+
 /// Permissions that files have if nothing else is said: readable by all, 0644.
 const READABLE: u32 = 0o644;
 
@@ -114,9 +117,15 @@ fn check_sizes(step: &Step, entries: &[Entry<'_>]) -> Result<(), Box<Diagnostic>
         () if total > STEP => (format!("the files of step `{}` take {total} bytes", step.id), STEP),
         () => return Ok(()),
     };
+    let mut by_size: Vec<&Entry<'_>> = entries.iter().collect();
+    by_size.sort_by_key(|entry| std::cmp::Reverse(entry.size));
+    let largest: Vec<_> = by_size.iter().take(SHOWN).map(|entry| format!("`{}` with {} bytes", entry.file.path, entry.size)).collect();
     let diagnostic =
         Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, step.origin.span, format!("{what}, more than the {limit} that travel with a pod"))
-            .label(format!("the largest is `{}` with {} bytes", biggest.file.path, biggest.size))
+            .label(match largest.as_slice() {
+                [only] => format!("the only one is {only}"),
+                several => format!("the largest are {}", several.join(", ")),
+            })
             .note("files reach a step as objects of the cluster, which are limited in size")
             .help("put large files into the image, or read them from storage when the step runs");
     Err(Box::new(diagnostic))

@@ -22,6 +22,46 @@ pub enum Style {
     Label,
 }
 
+/// A test of a text.
+type Test = fn(&str) -> bool;
+
+/// What a format of an option stands for: words for people, and the test. A format that is none of these says nothing.
+#[must_use]
+pub(crate) fn format(format: &str) -> Option<(&'static str, Test)> {
+    Some(match format {
+        "dns-label" => ("lower-case letters, digits and `-`, at most 63, with a letter or digit at both ends", |text| {
+            text.len() <= 63 && is_domain_part(text)
+        }),
+        "dns-name" => ("lower-case letters, digits, `-` and `.`, with a letter or digit at both ends", is_domain),
+        "label-key" => (
+            "letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends, and a domain and `/` before it or none",
+            is_label_key,
+        ),
+        "label-value" => ("letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends", is_label_value),
+        _ => return None,
+    })
+}
+
+fn is_domain_part(part: &str) -> bool {
+    let inner = part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    !part.is_empty() && inner && !part.starts_with('-') && !part.ends_with('-')
+}
+
+fn is_domain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_domain_part)
+}
+
+fn is_label_key(key: &str) -> bool {
+    let (domain, name) = key.split_once('/').map_or((None, key), |(domain, name)| (Some(domain), name));
+    domain.is_none_or(is_domain) && !name.is_empty() && is_label_value(name)
+}
+
+fn is_label_value(value: &str) -> bool {
+    let inner = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
+    let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
+    value.len() <= 63 && inner && ends(value.chars().next()) && ends(value.chars().last())
+}
+
 /// Digits of the hash at a name's end.
 const HASH: usize = 8;
 

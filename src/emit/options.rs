@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::names;
 use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node};
@@ -75,12 +76,22 @@ impl Cx<'_> {
                     );
                 }
                 Some(other) => {
+                    self.key(entry, schema);
                     let value = self.value(&entry.value, other, &join(path, &entry.key));
                     object.insert(entry.key.clone(), value);
                 }
             }
         }
         Value::Object(object)
+    }
+
+    /// The key of a map whose keys are free, against its `propertyNames`.
+    fn key(&mut self, entry: &Entry, schema: &Value) {
+        let Some((wanted, is_right)) = schema["propertyNames"]["format"].as_str().and_then(names::format) else { return };
+        if !is_right(&entry.key) {
+            let message = format!("`{}` cannot be a key here", entry.key);
+            self.fault(entry.key_span, message, "no cluster takes this", Some(format!("write {wanted}")));
+        }
     }
 
     fn scalar(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
@@ -116,6 +127,17 @@ impl Cx<'_> {
             && number < least
         {
             self.fault(node.span, format!("option `{path}` is less than {least}"), format!("at least {least}"), None);
+        }
+        let format = (value.as_str(), schema["format"].as_str());
+        if let (Some(string), Some((wanted, is_right))) = (format.0, format.1.and_then(names::format))
+            && !is_right(string)
+        {
+            self.fault(
+                node.span,
+                format!("option `{path}` cannot be `{string}`"),
+                "no cluster takes this",
+                Some(format!("write {wanted}")),
+            );
         }
         if let (Some(string), Some(pattern)) = (value.as_str(), schema["pattern"].as_str())
             && regex::Regex::new(pattern).is_ok_and(|pattern| !pattern.is_match(string))

@@ -6,9 +6,10 @@ use serde_json::Value;
 
 use super::cx::Cx;
 use super::format::OutputRule;
+use super::others::Others;
 use super::pack::{Pack, has_extension, template_fault};
 use super::patch::{self, Patches};
-use super::{context, literal, options, order, render, yaml};
+use super::{context, literal, options, order, render, size, yaml};
 use crate::diag::{Diagnostic, Severity, catalogue};
 use crate::plan::{FileContent, Plan};
 use crate::source::{SourceMap, Span};
@@ -23,16 +24,27 @@ pub struct OutputFile {
     pub bytes: Vec<u8>,
 }
 
-/// Emits a plan. `given` is what the platform says under `targets.NAME`. No file comes back where anything is wrong.
+/// What is known beside a plan and a pack.
+#[derive(Clone, Copy, Default)]
+pub struct Given<'a> {
+    /// What the platform says under `targets.NAME`.
+    pub options: Option<&'a Node>,
+    /// The tree of the spec as it was written: where the texts of the plan stand.
+    pub spec: Option<&'a Node>,
+    /// The targets to name where this one cannot express something.
+    pub others: Option<&'a Others>,
+}
+
+/// Emits a plan. No file comes back where anything is wrong.
 #[must_use]
-pub fn emit(plan: &Plan, pack: &Pack, given: Option<&Node>) -> (Vec<OutputFile>, Vec<Diagnostic>) {
-    let (options, mut diagnostics) = options::check(given, pack.options_schema(), pack.name());
-    let (patches, faults) = Patches::read(given.and_then(|node| node.entry(options::PATCHES)));
+pub fn emit(plan: &Plan, pack: &Pack, given: Given<'_>) -> (Vec<OutputFile>, Vec<Diagnostic>) {
+    let (options, mut diagnostics) = options::check(given.options, pack.options_schema(), pack.name());
+    let (patches, faults) = Patches::read(given.options.and_then(|node| node.entry(options::PATCHES)));
     diagnostics.extend(faults);
     if has_errors(&diagnostics) {
         return (Vec::new(), diagnostics);
     }
-    let mut cx = Cx::new(plan, pack, &options);
+    let mut cx = Cx::new(plan, pack, &options, given);
     let used = super::check::check(&mut cx);
     // What one feature lacks says nothing about names, texts and sizes, so those are looked at in any case.
     let mut seen = context::build(&mut cx, &used);
@@ -57,7 +69,7 @@ pub fn emit(plan: &Plan, pack: &Pack, given: Option<&Node>) -> (Vec<OutputFile>,
 
 /// Whether a target can express a plan, without writing anything.
 #[must_use]
-pub fn check(plan: &Plan, pack: &Pack, given: Option<&Node>) -> Vec<Diagnostic> {
+pub fn check(plan: &Plan, pack: &Pack, given: Given<'_>) -> Vec<Diagnostic> {
     emit(plan, pack, given).1
 }
 
@@ -107,10 +119,11 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
             let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)?.rsplit_once('\n'));
             cx.diagnostics.push(match reason {
                 Some((text, reason)) => {
-                    let message =
-                        format!("a text of pipeline `{}` cannot reach target `{}` unchanged: `{text}`", cx.plan.pipeline, cx.pack.name());
-                    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, cx.plan.origin.span, message)
-                        .label("in this pipeline")
+                    let shown = syntax::shorten(text);
+                    let message = format!("a text of `{}` cannot reach target `{}` unchanged: `{shown}`", cx.plan.pipeline, cx.pack.name());
+                    let place = cx.place_of(None, text);
+                    Diagnostic::new(&catalogue::TEXT_NOT_EXACT, place.unwrap_or(cx.plan.origin.span), message)
+                        .label(if place.is_some() { "this text" } else { "in this pipeline" })
                         .note(reason)
                         .help("write it without those characters, or put it into a file that travels with a step")
                 }
@@ -196,6 +209,7 @@ fn check_size(cx: &mut Cx<'_>, object: &Value) {
         let message =
             format!("the {kind} of pipeline `{}` takes {size} bytes, more than the {most} that the engine takes", cx.plan.pipeline);
         let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
-        cx.diagnostics.push(diagnostic.help("split the pipeline, or shorten a matrix"));
+        let help = "split the pipeline, shorten a matrix, or put long texts into files that travel with a step";
+        cx.diagnostics.push(diagnostic.note(size::largest(object)).help(help));
     }
 }

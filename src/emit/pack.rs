@@ -1,14 +1,13 @@
 //! A target pack: its description and its templates, checked and compiled once for all pipelines.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use indexmap::IndexMap;
-use minijinja::value::Serde;
 use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::dialect::Dialect;
-use super::features::{FEATURES, Feature, Used};
+use super::features::{FEATURES, Feature};
 use super::format::{Limit, Route, Support, TargetFile};
 use super::render;
 use crate::diag::{Diagnostic, Severity, catalogue, did_you_mean};
@@ -61,6 +60,12 @@ impl Pack {
     /// Names of the built-in targets.
     pub fn builtin_names() -> impl Iterator<Item = &'static str> {
         BUILTIN.iter().filter_map(|(path, _)| path.strip_prefix(FOLDER)?.strip_prefix('/')?.strip_suffix(DESCRIPTION)?.strip_suffix('/'))
+    }
+
+    /// Names of all targets: the built-in ones and those among the files of a platform's folder of targets.
+    pub fn names<'p>(platform: &'p [(String, Arc<SourceFile>)]) -> impl Iterator<Item = &'p str> {
+        let own = platform.iter().filter_map(|(path, _)| path.strip_suffix(DESCRIPTION)?.strip_suffix('/'));
+        Self::builtin_names().map(|name| -> &'p str { name }).chain(own)
     }
 
     /// Reads a target. `platform` holds the files of the platform's own folder of targets, by path from there; a file of the same name stands in
@@ -213,7 +218,7 @@ impl Pack {
         faults
     }
 
-    fn conditions(&self) -> impl Iterator<Item = &str> {
+    fn conditions(&self) -> impl Iterator<Item = &str> + '_ {
         let format = &self.format;
         let limits = format.capabilities.limited.iter().flat_map(IndexMap::values).flatten().filter_map(|limit| limit.condition.as_deref());
         let values = format.all_values().flat_map(|(_, rules)| rules).filter_map(|rule| rule.condition.as_deref());
@@ -222,32 +227,6 @@ impl Pack {
         let process = format.process.iter().map(|process| process.condition.as_str());
         limits.chain(values).chain(outputs).chain(pods).chain(process)
     }
-}
-
-/// The built-in targets, with default options, that can express all of what a plan uses, or else at least the feature that is wanted.
-pub(crate) fn alternatives(used: &Used, wanted: &Feature, but: &str) -> Vec<String> {
-    static BUILTINS: OnceLock<Vec<(Pack, Jinja)>> = OnceLock::new();
-    let builtins = BUILTINS.get_or_init(|| {
-        let map = SourceMap::default();
-        let packs = Pack::builtin_names().filter_map(|name| Pack::load(name, &map, &[]).0);
-        let with_options = |pack: Pack| {
-            let (options, _) = super::options::check(None, &pack.options, pack.name());
-            let plan = minijinja::context! { steps => 2, scheduled => true, suspended => false };
-            (pack, minijinja::context! { options => Jinja::from(Serde(options)), plan => plan })
-        };
-        packs.map(with_options).collect()
-    });
-    let mut all = Vec::new();
-    let mut some = Vec::new();
-    for (pack, scope) in builtins.iter().filter(|(pack, _)| pack.name() != but) {
-        let can = |feature: &Feature| pack.verdict(feature, &|condition| pack.holds(condition, scope)).support != Support::Refused;
-        if used.iter().all(|(feature, _)| can(feature)) {
-            all.push(pack.name().to_owned());
-        } else if can(wanted) {
-            some.push(pack.name().to_owned());
-        }
-    }
-    if all.is_empty() { some } else { all }
 }
 
 /// The place of a key or string in a tree.
@@ -278,8 +257,7 @@ fn verbatim(node: &Node) -> Node {
 }
 
 fn unknown(name: &str, platform: &[(String, Arc<SourceFile>)]) -> Diagnostic {
-    let mut names: Vec<&str> = Pack::builtin_names().collect();
-    names.extend(platform.iter().filter_map(|(path, _)| path.strip_suffix(DESCRIPTION)?.strip_suffix('/')));
+    let names: Vec<&str> = Pack::names(platform).collect();
     let help =
         did_you_mean(name, names.iter().copied()).unwrap_or_else(|| format!("there are {}", crate::diag::one_of(names.iter().copied())));
     Diagnostic::new(&catalogue::UNKNOWN_TARGET, Span::default(), format!("there is no target `{name}`")).help(help)

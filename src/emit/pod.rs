@@ -13,6 +13,7 @@ use super::names::{self, Style};
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{OutputKind, Reference, Step, Text};
+use crate::source::Span;
 
 /// Where the runner's binary lies in a container that an init container brings it to.
 const RUNNER_FOLDER: &str = "/etlc/bin";
@@ -152,8 +153,14 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     let command = strings(cx, step, "command", &command);
     let args = strings(cx, step, "args", &step.container.args);
     let total: usize = command.iter().chain(&args).map(String::len).sum();
-    if total > cx.pack.text().argument_limit() {
-        cx.not_exact(step, "its command line", &NotExact(format!("it takes {total} bytes, more than the engine delivers as arguments")));
+    let is_known = command.iter().chain(&args).any(|text| text.len() > LONGEST_STRING);
+    if !is_known && total > cx.pack.text().argument_limit() {
+        cx.not_exact(
+            step,
+            "the command line",
+            "",
+            &NotExact(format!("it takes {total} bytes, more than the engine delivers as arguments")),
+        );
     }
     let env = env(cx, step, has_files, annotations, &[&command, &args]);
     container.insert("command".to_owned(), json!(command));
@@ -355,21 +362,22 @@ fn resources(step: &Step) -> Option<Value> {
 }
 
 /// Reports strings that are longer than the system takes.
-pub(crate) fn check_length(cx: &mut Cx<'_>, step: &Step, what: &str, written: &str) {
+pub(crate) fn check_length(cx: &mut Cx<'_>, step: &Step, what: &str, text: &str, written: &str) {
     if written.len() > LONGEST_STRING {
         let reason = format!("it takes {} bytes, and the system takes {LONGEST_STRING} at most in one argument or variable", written.len());
-        cx.not_exact(step, what, &NotExact(reason));
+        cx.not_exact(step, what, text, &NotExact(reason));
     }
 }
 
 /// A diagnostic for a text that would not arrive unchanged.
-pub(crate) fn inexact(step: &Step, what: &str, target: &str, reason: &NotExact) -> Diagnostic {
+pub(crate) fn inexact(step: &Step, place: Option<Span>, what: &str, target: &str, reason: &NotExact) -> Diagnostic {
     Diagnostic::new(
         &catalogue::TEXT_NOT_EXACT,
-        step.origin.span,
-        format!("{what} of step `{}` cannot reach the container unchanged on target `{target}`", step.id),
+        place.unwrap_or(step.origin.span),
+        // Cells of a matrix have one text.
+        format!("{what} of step `{}` cannot reach the container unchanged on target `{target}`", step.name),
     )
-    .label("in this step")
+    .label(if place.is_some() { "this text" } else { "in this step" })
     .note(reason.0.clone())
     .help("put the text into a file that travels with the step, and read it there")
 }

@@ -32,7 +32,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     match shell_line(words, &|reference| variable(step, reference)) {
         Ok(line) => lines.push(line),
         Err(reason) => {
-            cx.not_exact(step, "the command line", &reason);
+            cx.not_exact(step, "the command line", "", &reason);
         }
     }
     let mut command = cx.plain(step, "the command line", &lines.join("\n"));
@@ -62,7 +62,7 @@ fn assign(cx: &mut Cx<'_>, step: &Step, name: &str, text: &Text, env: &mut Map<S
     match shell_word(text, &|reference| variable(step, reference)) {
         Ok(word) => lines.push(format!("export {name}={word}")),
         Err(reason) => {
-            cx.not_exact(step, &what, &reason);
+            cx.not_exact(step, &what, "", &reason);
         }
     }
 }

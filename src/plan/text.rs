@@ -158,9 +158,12 @@ pub fn find(string: &str) -> Vec<Found> {
         if rest.starts_with("$${") {
             at = dollar + 3;
         } else if let Some(body) = rest.strip_prefix("${") {
-            let Some(length) = body.find('}') else {
-                found.push(Found { range: dollar..string.len(), part: Err(TextError::Unclosed) });
-                return found;
+            // A brace that closes the next one closes none of this.
+            let Some(length) = body.find('}').filter(|&length| !body[..length].contains("${")) else {
+                let word = body.find(|c: char| c.is_whitespace() || matches!(c, '\'' | '"' | '$' | ',' | ';' | ')')).unwrap_or(body.len());
+                at = dollar + 2 + word;
+                found.push(Found { range: dollar..at, part: Err(TextError::Unclosed) });
+                continue;
             };
             found.push(Found { range: dollar..dollar + length + 3, part: parse_body(&body[..length]) });
             at = dollar + length + 3;

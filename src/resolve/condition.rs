@@ -14,6 +14,7 @@ use serde_json::{Number, Value};
 
 use crate::plan::text::find;
 use crate::plan::{Comparison, Condition, Operand, ParamType, Part, Reference};
+use crate::spec::scalars::Date;
 
 /// Why a condition is refused, at bytes of its text.
 #[derive(Debug)]
@@ -63,10 +64,9 @@ fn tokens(text: &str) -> Result<Vec<Spanned>, Fault> {
         } else if let Some(space) = rest.chars().next().filter(|c| c.is_whitespace()) {
             at += space.len_utf8();
         } else {
-            let (token, length) = token(rest).map_err(|(message, help)| Fault {
-                range: at..at + rest.chars().next().map_or(0, char::len_utf8),
-                message,
-                help,
+            let (token, length) = token(rest).map_err(|(message, help)| {
+                let word = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
+                Fault { range: at..at + word.max(rest.chars().next().map_or(0, char::len_utf8)), message, help }
             })?;
             tokens.push((token, at..at + length));
             at += length;
@@ -76,6 +76,7 @@ fn tokens(text: &str) -> Result<Vec<Spanned>, Fault> {
 }
 
 fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
+    const SIGNS: [&str; 5] = ["(", ")", "[", "]", ","];
     const COMPARISONS: [(&str, Comparison); 6] = [
         ("==", Comparison::Equal),
         ("!=", Comparison::NotEqual),
@@ -84,7 +85,12 @@ fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
         ("<", Comparison::Less),
         (">", Comparison::Greater),
     ];
-    const SIGNS: [&str; 5] = ["(", ")", "[", "]", ","];
+    if rest.starts_with("<>") {
+        return Err(("`<>` is not known".to_owned(), "write `!=`".to_owned()));
+    }
+    if rest.starts_with("===") {
+        return Err(("`===` is not known".to_owned(), "write `==`".to_owned()));
+    }
     if let Some((sign, comparison)) = COMPARISONS.iter().find(|(sign, _)| rest.starts_with(sign)) {
         return Ok((Token::Compare(*comparison), sign.len()));
     }
@@ -97,7 +103,7 @@ fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
         };
         return Ok((Token::Literal(Value::from(&rest[1..=length])), length + 2));
     }
-    let length = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '+'))).unwrap_or(rest.len());
+    let length = rest.find(|c: char| !is_word(c)).unwrap_or(rest.len());
     let word = &rest[..length];
     let token = match word {
         "and" => Token::Word("and"),
@@ -114,14 +120,29 @@ fn token(rest: &str) -> Result<(Token, usize), (String, String)> {
             Some(number) if word.starts_with(|c: char| c.is_ascii_digit() || c == '-') => Token::Literal(Value::Number(number)),
             _ => {
                 let shown = if word.is_empty() { rest.chars().take(1).collect() } else { word.to_owned() };
-                return Err((
-                    format!("`{shown}` is not known"),
-                    format!("write text in quotes, as in `'{shown}'`, and run-time values as `${{…}}`"),
-                ));
+                return Err((format!("`{shown}` is not known"), instead(&shown)));
             }
         },
     };
     Ok((token, length))
+}
+
+fn is_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-' | '+')
+}
+
+/// What to write for a word that conditions do not have.
+fn instead(word: &str) -> String {
+    match word.to_ascii_lowercase().as_str() {
+        "like" | "contains" | "matches" | "startswith" | "between" | "is" => {
+            "compare with `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`, and join comparisons with `and` or `or`".to_owned()
+        }
+        "none" | "null" | "nil" => "there is no missing value here: a param always has one".to_owned(),
+        "and" | "or" | "not" | "in" | "true" | "false" => format!("write `{}`", word.to_ascii_lowercase()),
+        "’" | "‘" | "“" | "”" => "write straight quotes, `'` or `\"`".to_owned(),
+        _ if Reference::parse(word).is_ok() => format!("write `${{{word}}}`"),
+        _ => format!("write text in quotes, as in `'{word}'`, and run-time values as `${{…}}`"),
+    }
 }
 
 struct Parser<'t> {
@@ -187,9 +208,22 @@ impl Parser<'_> {
         let start = self.here().start;
         let (mut left, left_kinds) = self.operand()?;
         let Some((Token::Compare(op), _)) = self.tokens.get(self.at).cloned() else {
-            return Err(Self::fault(self.here(), "a comparison is missing here", "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`"));
+            let written = &self.text[start..self.tokens[self.at - 1].1.end];
+            let help = match left_kinds.as_slice() {
+                _ if matches!(left, Operand::Literal(_)) => {
+                    "compare it with a `${…}`, or leave `when` out where it always holds".to_owned()
+                }
+                [ParamType::Boolean] => format!("write `{written} == true`"),
+                _ => "write `==`, `!=`, `<`, `<=`, `>`, `>=` or `in`".to_owned(),
+            };
+            let after = self.here();
+            let range = if after.is_empty() { start..after.end } else { after };
+            return Err(Self::fault(range, "a comparison is missing here", &help));
         };
         self.at += 1;
+        if op == Comparison::In && matches!(self.tokens.get(self.at), Some((Token::Word("("), _))) {
+            return Err(Self::fault(self.here(), "a list stands in square brackets", "write `${params.x} in ['a', 'b']`"));
+        }
         let (mut right, right_kinds) = self.operand()?;
         // A value that a step hands over is text; it is read as what it is compared with.
         adopt(&mut left, &left_kinds, &right_kinds);
@@ -205,13 +239,20 @@ impl Parser<'_> {
         }
         for left in &left_kinds {
             if let Some(right) = right_kinds.iter().find(|right| !comparable(*left, **right)) {
+                let help = unlike(*left, *right);
                 let (left, right) = (super::params::describe(*left), super::params::describe(*right));
-                return Err(Self::fault(
-                    range,
-                    &format!("{left} is compared with {right}"),
-                    "compare values of one type; quotes make text",
-                ));
+                return Err(Self::fault(range, &format!("{left} is compared with {right}"), help));
             }
+        }
+        if let Some(wrong) = not_a_day(op, &left, &right).or_else(|| not_a_day(op, &right, &left)) {
+            return Err(Self::fault(
+                range,
+                &format!("a day is compared with `{wrong}`, which is none"),
+                "write days as `'YYYY-MM-DD'`, such as `'2026-01-31'`",
+            ));
+        }
+        if matches!(&right, Operand::Literal(Value::Array(values)) if values.is_empty()) {
+            return Err(Self::fault(range, "nothing is in a list without values", "name the values, or take the comparison away"));
         }
         let ordered = !matches!(op, Comparison::Equal | Comparison::NotEqual | Comparison::In);
         if ordered && left_kinds.contains(&ParamType::Boolean) {
@@ -266,6 +307,34 @@ fn adopt(operand: &mut Operand, own: &[ParamType], other: &[ParamType]) {
         // A list may hold whole numbers and others.
         *kind = if other.contains(&ParamType::Number) { ParamType::Number } else { *first };
     }
+}
+
+/// What to do where two types do not go together.
+fn unlike(left: ParamType, right: ParamType) -> &'static str {
+    match (left, right) {
+        (ParamType::Integer | ParamType::Number | ParamType::Boolean, ParamType::String) => {
+            "compare values of one type: numbers, `true` and `false` stand without quotes"
+        }
+        (ParamType::String | ParamType::Date, ParamType::Integer | ParamType::Number | ParamType::Boolean) => {
+            "compare values of one type: text stands in quotes"
+        }
+        _ => "compare values of one type",
+    }
+}
+
+/// A text that a day is compared with and that is none. An order also takes the beginning of a day, such as `'2026'`.
+fn not_a_day(op: Comparison, day: &Operand, other: &Operand) -> Option<String> {
+    let is_day = matches!(day, Operand::Ref { reference: Reference::RunDate, .. } | Operand::Ref { kind: ParamType::Date, .. });
+    let Operand::Literal(literal) = other else { return None };
+    let texts = literal.as_array().map_or_else(|| vec![literal], |values| values.iter().collect());
+    let is_equality = matches!(op, Comparison::Equal | Comparison::NotEqual | Comparison::In);
+    let begins = |text: &str| {
+        !is_equality
+            && ["YYYY", "YYYY-MM"].iter().any(|form| form.len() == text.len())
+            && Date::parse(&format!("{text}-01-01")[..10]).is_ok()
+    };
+    let mut texts = texts.into_iter().filter_map(Value::as_str).filter(|_| is_day);
+    texts.find(|text| Date::parse(text).is_err() && !begins(text)).map(str::to_owned)
 }
 
 fn comparable(left: ParamType, right: ParamType) -> bool {

@@ -474,7 +474,7 @@ fn checked_text(resolver: &mut Resolver<'_>, text: &str, span: Span) -> Option<T
     for found in find(text) {
         if let Err(error) = found.part {
             faulty = true;
-            resolver.report(super::values::bad(&text[found.range], error, span));
+            resolver.report(super::unknown_value::bad(None, &text[found.range], error, span));
         }
     }
     (!faulty).then(|| Text::parse(text))

@@ -88,6 +88,21 @@ pub(super) fn place(map: &SourceMap, node: &Node, range: Range<usize>) -> Span {
     map.file(node.span).map_or(node.span, |file| source_span(node, &file, range))
 }
 
+/// The place of some bytes of a scalar of which only the whole place is known: exact where the file holds the text as it is.
+pub(super) fn within(map: &SourceMap, span: Span, text: &str, range: Range<usize>) -> Span {
+    let Some(file) = map.file(span).filter(|_| range != (0..text.len())) else { return span };
+    let written = file.slice(span);
+    let quote = usize::from(written.starts_with(['"', '\'']));
+    match written.get(quote..written.len().saturating_sub(quote)) {
+        Some(inside) if inside == text => Span::new(span.start + offset(quote + range.start), span.start + offset(quote + range.end)),
+        _ => span,
+    }
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
 /// A template's fault, at its place in the scalar that holds the template.
 pub(super) fn in_template(fault: &template::Fault, span: Span) -> Diagnostic {
     let mut found = Diagnostic::new(fault.rule, span, &fault.message).label(&fault.label).maybe_help(fault.help.clone());

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::faults;
 use super::pipeline::Resolver;
+use super::unknown_value::too_late;
 use super::values::{Scene, Uses};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::text::find;
@@ -110,12 +111,7 @@ fn file(path: String, bytes: &[u8]) -> File {
 fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
     for found in find(text).into_iter().filter(|found| found.part.is_ok()) {
         let span = faults::place(resolver.cx.files.map(), node, found.range.clone());
-        resolver.report(
-            Diagnostic::new(&catalogue::RUNTIME_NOT_ALLOWED, span, format!("`{}` is known only when the step runs, and this is read before", &text[found.range]))
-                .label("must be known at compile time")
-                .note("run-time values may stand in arguments, in values of environment variables, in SQL where a literal may stand, in `when` and in URIs")
-                .help("use a template, such as `{{ vars.NAME }}`, or write `$${` for a literal `${`"),
-        );
+        resolver.report(too_late(&text[found.range], span));
     }
 }
 

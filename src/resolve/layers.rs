@@ -36,7 +36,23 @@ pub(super) fn step(platform: Option<&Node>, defaults: Option<&Node>, step: &Node
     let empty = Node { span: step.span, kind: Kind::Map(Vec::new()) };
     let mut base = empty;
     for layer in [platform, defaults].into_iter().flatten().filter(is_map) {
-        base = Node { span: step.span, ..merge(&base, layer) };
+        base = Node { span: step.span, ..merge(&without_variables_of(&base, layer), layer) };
     }
-    Node { span: step.span, ..merge(&base, step) }
+    Node { span: step.span, ..merge(&without_variables_of(&base, step), step) }
+}
+
+/// A layer without the variables that the one above sets in the other way: a variable is one, be it text or a secret.
+fn without_variables_of(base: &Node, over: &Node) -> Node {
+    let Kind::Map(entries) = &base.kind else { return base.clone() };
+    let keep = |entry: &Entry| {
+        let other = match entry.key.as_str() {
+            "env" => "secrets",
+            "secrets" => "env",
+            _ => return entry.clone(),
+        };
+        let (Kind::Map(variables), Some(above)) = (&entry.value.kind, over.get(other)) else { return entry.clone() };
+        let kept = variables.iter().filter(|variable| above.entry(&variable.key).is_none()).cloned().collect();
+        Entry { value: Node { span: entry.value.span, kind: Kind::Map(kept) }, ..entry.clone() }
+    };
+    Node { span: base.span, kind: Kind::Map(entries.iter().map(keep).collect()) }
 }

@@ -1,5 +1,6 @@
 //! What the values of a platform must hold beside their types, so that nothing of them is lost or refused by a cluster later.
 
+use super::image;
 use super::platform::{Lookup, look_up, missing};
 use super::values::reserved;
 use crate::diag::{Diagnostic, Rule, catalogue};
@@ -15,6 +16,10 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
     for (_, _, runtime) in entries(platform.runtimes.as_ref()) {
         self::runtime(runtime, &mut found);
     }
+    if let Some(image) = platform.runner.as_ref().and_then(Field::get).map(|runner| &runner.image) {
+        found.extend(image.get().and_then(|text| image::check(text, image.span)));
+    }
+    labels(platform.labels.as_ref(), "a label", &mut found);
     for (name, _, class) in entries(platform.resources.as_ref()) {
         resources(name.0.as_str(), class, &mut found);
     }
@@ -70,6 +75,7 @@ fn unknown<T>(part: Option<&Field<Map<Label, Field<T>>>>, field: &Field<Label>, 
 }
 
 fn runtime(runtime: &spec::Runtime, found: &mut Vec<Diagnostic>) {
+    found.extend(runtime.image.get().and_then(|text| image::check(text, runtime.image.span)));
     for (name, span, _) in entries(runtime.env.as_ref()) {
         found.extend(reserved(&name.0, span));
     }
@@ -87,9 +93,11 @@ fn resources(name: &str, class: &spec::Resources, found: &mut Vec<Diagnostic>) {
                 .help("raise `cpu_limit`, or leave it out for no limit"),
         );
     }
-    node_selector(class.node_selector.as_ref(), found);
+    quantities(class, found);
+    labels(class.node_selector.as_ref(), "a label of a node", found);
     for field in class.tolerations.as_ref().and_then(Field::get).into_iter().flatten() {
         let Some(toleration) = field.get() else { continue };
+        tolerated(toleration, found);
         let exists = toleration.operator.as_ref().and_then(Field::get) == Some(&TolerationOperator::Exists);
         let fault = match (&toleration.key, &toleration.value) {
             (None, _) if !exists => Some("a toleration without `key` tolerates every taint, and needs `operator: Exists` to say so"),
@@ -149,26 +157,87 @@ fn secret(secret: &spec::SecretRef, found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Nodes are chosen by labels, whose keys and values are words.
-fn node_selector(part: Option<&Field<Map<String, Field<String>>>>, found: &mut Vec<Diagnostic>) {
+/// Keys and values of labels are words.
+fn labels(part: Option<&Field<Map<String, Field<String>>>>, what: &str, found: &mut Vec<Diagnostic>) {
     let map = part.and_then(Field::get).map(|map| &map.0);
     for (key, item) in map.into_iter().flatten() {
-        let (prefix, name) = key.rsplit_once('/').map_or((None, key.as_str()), |(prefix, name)| (Some(prefix), name));
-        let mut fault = |span: Span, message: String| {
-            found.push(
-                Diagnostic::new(&catalogue::INVALID_VALUE, span, message)
-                    .label("no cluster takes this")
-                    .note("letters, digits, `-`, `_` and `.`, at most 63, a letter or digit at both ends; a key may have a domain and `/` before it")
-                    .help("change it to such a word"),
-            );
-        };
-        if name.is_empty() || !is_word(name) || !prefix.is_none_or(is_domain) {
-            fault(item.key_span, format!("`{key}` is not the key of a label of a node"));
+        if !is_key(key) {
+            found.push(no_word(item.key_span, format!("`{key}` is not the key of {what}")));
         }
         if let Some(value) = item.value.get().filter(|value| !is_word(value)) {
-            fault(item.value.span, format!("`{value}` is not the value of a label of a node"));
+            found.push(no_word(item.value.span, format!("`{value}` is not the value of {what}")));
         }
     }
+}
+
+fn no_word(span: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&catalogue::INVALID_VALUE, span, message)
+        .label("no cluster takes this")
+        .note("letters, digits, `-`, `_` and `.`, at most 63, a letter or digit at both ends; a key may have a domain and `/` before it")
+        .help("change it to such a word")
+}
+
+/// Taints have keys and values like labels.
+fn tolerated(toleration: &spec::Toleration, found: &mut Vec<Diagnostic>) {
+    if let Some((field, key)) = toleration.key.as_ref().and_then(|field| Some((field, field.get().filter(|key| !is_key(key))?))) {
+        found.push(no_word(field.span, format!("`{key}` is not the key of a taint")));
+    }
+    if let Some((field, value)) = toleration.value.as_ref().and_then(|field| Some((field, field.get().filter(|value| !is_word(value))?))) {
+        found.push(no_word(field.span, format!("`{value}` is not the value of a taint")));
+    }
+}
+
+/// Quantities that a cluster takes and that nobody means, and devices by a name that it does not take.
+fn quantities(class: &spec::Resources, found: &mut Vec<Diagnostic>) {
+    // The least that a container starts with, more than any node has, and the same of cpus and devices.
+    const MEMORY: std::ops::Range<u128> = 4 << 20..32 << 40;
+    const CPUS: u128 = 200;
+    const DEVICES: u32 = 16;
+    let mut odd = |span: Span, message: String, help: String| {
+        found.push(Diagnostic::new(&catalogue::ODD_QUANTITY, span, message).label("as Kubernetes reads it").help(help));
+    };
+    if let Some((field, memory)) = class.memory.as_ref().and_then(|field| Some((field, field.get()?)))
+        && !MEMORY.contains(&memory.bytes())
+    {
+        let number = memory.0.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        let (amount, help) = if memory.bytes() < MEMORY.start {
+            ("fewer than any container starts with", format!("write `{number}Mi` or `{number}Gi`"))
+        } else {
+            ("more than any node has", "write less; `Gi` are powers of 1024, and `Mi` a thousandth of them".to_owned())
+        };
+        odd(field.span, format!("`{}` of memory is {} bytes, {amount}", memory.0, memory.bytes()), help);
+    }
+    for field in [&class.cpu, &class.cpu_limit].into_iter().flatten() {
+        if let Some(cpu) = field.get().filter(|cpu| cpu.milli() >= CPUS * 1000) {
+            let help = if cpu.0.ends_with('m') { "write fewer".to_owned() } else { format!("write `{}m` for thousandths of one", cpu.0) };
+            odd(field.span, format!("`{}` of cpu is {} whole cpus", cpu.0, cpu.milli() / 1000), help);
+        }
+    }
+    if let Some((field, gpu)) = class.gpu.as_ref().and_then(|field| Some((field, field.get()?)))
+        && *gpu > DEVICES
+    {
+        odd(
+            field.span,
+            format!("{gpu} GPUs are more than one node has"),
+            "a step runs on one node: write how many of its GPUs it needs".to_owned(),
+        );
+    }
+    if let Some((field, kind)) = class.gpu_type.as_ref().and_then(|field| Some((field, field.get()?)))
+        && !(kind.contains('/') && is_key(kind))
+    {
+        found.push(
+            Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`{kind}` is not the name of a device"))
+                .label("no cluster takes this")
+                .note("a device has the domain of its maker before its name")
+                .help("write a name such as `nvidia.com/gpu` or `amd.com/gpu`"),
+        );
+    }
+}
+
+/// The key of a label: a word, with or without a domain before it.
+fn is_key(key: &str) -> bool {
+    let (prefix, name) = key.rsplit_once('/').map_or((None, key), |(prefix, name)| (Some(prefix), name));
+    !name.is_empty() && is_word(name) && prefix.is_none_or(is_domain)
 }
 
 /// A word as Kubernetes has it in labels: empty, or with a letter or digit at both ends.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::cron;
+use super::cron::Cron;
 use crate::source::{SourceMap, Span};
 
 /// A cron expression that means what the refused one means where that is read at all: `?` is `*`, and a range that runs backwards is two.
@@ -14,7 +14,7 @@ pub(super) fn cron(text: &str) -> Option<String> {
     let fields = [fields[0].to_owned(), fields[1].to_owned(), open(day), fields[3].to_owned(), open(weekday)];
     let limits = [(0, 59), (0, 23), (1, 31), (1, 12), (0, 6)];
     let mended = fields.iter().zip(limits).map(|(field, limits)| forwards(field, limits)).collect::<Vec<_>>().join(" ");
-    (mended != text && cron::canonical(&mended).is_ok()).then_some(mended)
+    (mended != text && Cron::parse(&mended).is_ok()).then_some(mended)
 }
 
 /// A field whose ranges run forwards: `22-2` is `22-23,0-2`.

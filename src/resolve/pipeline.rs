@@ -13,7 +13,7 @@ use super::header::Header;
 use super::lints::{self, Facts, Pending, secrets};
 use super::platform::join;
 use super::steps::Draft;
-use super::{faults, graph, header, lower, steps};
+use super::{faults, graph, header, lower, steps, unknown_value};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
@@ -55,6 +55,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         // What cannot be compiled may still hold what must not be committed.
         secrets::written(&mut resolver, document.root.as_ref());
     }
+    unknown_value::in_settings(cx.files.map(), &mut resolver.diagnostics);
     files.append(&mut resolver.used);
     // Whether a lint is an error is for settings and for comments in the files to say.
     let is_error = |found: &Diagnostic| found.rule.level.is_none();
@@ -63,7 +64,12 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     cx.platform.retain_certain(&mut resolver.diagnostics);
     resolver.diagnostics.extend(document.diagnostics.iter().cloned());
     Resolved {
-        name: document.root.as_ref().and_then(|root| root.get("pipeline")?.as_str()).filter(|name| *name == resolver.name).map(ToOwned::to_owned),
+        name: document
+            .root
+            .as_ref()
+            .and_then(|root| root.get("pipeline")?.as_str())
+            .filter(|name| *name == resolver.name)
+            .map(ToOwned::to_owned),
         plan: plan.filter(|_| !failed),
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),

@@ -98,7 +98,7 @@ pub(super) fn read(
             return None;
         }
     };
-    let mut sql = analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called);
+    let mut sql = analyse(resolver, scene, uses, &source, &rendered, connection, dialect, &called)?;
     if !text.contains("{%") {
         sql.seen.steady = Some(references(text).map(|(_, name, _)| name.to_owned()).collect());
     }
@@ -197,7 +197,8 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
             return fail(format!("`{name}` is not a table"), Some("only tables can be read by SQL".to_owned()));
         }
         let known = || tables.keys().map(String::as_str);
-        fail(format!("no dataset is called `{name}`; there are {}", one_of(known())), did_you_mean(name, known()))
+        let there = if tables.is_empty() { "there is none here".to_owned() } else { format!("there are {}", one_of(known())) };
+        fail(format!("no dataset is called `{name}`; {there}"), did_you_mean(name, known()))
     })
 }
 
@@ -284,7 +285,7 @@ fn analyse(
     connection: &str,
     dialect: Dialect,
     called: &Mutex<Vec<String>>,
-) -> Sql {
+) -> Option<Sql> {
     let text = rendered.text.as_str();
     let made = secrets::in_sql(rendered, |range| source.span(resolver, range));
     resolver.made.extend(made);
@@ -296,8 +297,19 @@ fn analyse(
         _ => None,
     };
     let holes: Vec<_> = find(text).into_iter().filter_map(hole).collect();
+    if rendered.map.is_empty() && sql::is_empty(text, dialect) {
+        resolver.report(
+            Diagnostic::new(&catalogue::BROKEN_SQL, source.span(resolver, 0..text.trim_end().len().min(1)), "there is no statement to run")
+                .label(if text.trim().is_empty() { "empty" } else { "nothing but comments" })
+                .help("write a statement, take the step away, or leave it out with `if: false`"),
+        );
+        return None;
+    }
     let (analysis, faults) = sql::analyse(text, dialect, &holes);
-    for fault in faults {
+    // A `${…}` that is wrong is why, where the rest is not understood.
+    let broken = find(text).iter().any(|found| found.part.is_err());
+    let unread = [&catalogue::SQL_SYNTAX, &catalogue::BROKEN_SQL];
+    for fault in faults.into_iter().filter(|fault| !(broken && unread.contains(&fault.rule))) {
         let span = source.span(resolver, rendered.source_range(fault.range.clone()));
         let mut found = Diagnostic::new(fault.rule, span, fault.message).label(fault.label).maybe_help(fault.help);
         found.notes = fault.notes;
@@ -344,7 +356,7 @@ fn analyse(
         writes: analysis.writes.into_iter().map(|table| table.parts).collect(),
         steady: None,
     };
-    Sql { text: text.to_owned(), query, reads, seen }
+    Some(Sql { text: text.to_owned(), query, reads, seen })
 }
 
 /// What a run-time value is, as SQL sees it.

@@ -6,13 +6,13 @@ use indexmap::IndexMap;
 
 use super::datasets;
 use super::datasets::Datasets;
-use super::faults::unknown_name;
 use super::header::{self, Header};
 use super::index::Offer;
 use super::pipeline::Resolver;
 use super::steps::Draft;
-use crate::diag::{Applicability, Diagnostic, catalogue, did_you_mean};
-use crate::plan::text::{TextError, find};
+use super::unknown_value::bad;
+use crate::diag::{Applicability, Diagnostic, Rule, catalogue};
+use crate::plan::text::find;
 use crate::plan::{OutputKind, Part, Reference, RuntimeValue, Text};
 use crate::source::Span;
 use crate::spec;
@@ -72,7 +72,9 @@ impl Uses {
                         resolver.report(needless(written, &reference, span));
                     }
                 }
-                Err(error) if self.faulty.insert(written.to_owned()) => resolver.report(bad(written, error, place(found.range.clone()))),
+                Err(error) if self.faulty.insert(written.to_owned()) => {
+                    resolver.report(bad(Some(scene), written, error, place(found.range.clone())));
+                }
                 Ok(Part::Const(_)) | Err(_) => {}
             }
         }
@@ -164,23 +166,6 @@ impl Uses {
     }
 }
 
-/// The finding on a `${…}` that cannot be read.
-pub(super) fn bad(written: &str, error: TextError, span: Span) -> Diagnostic {
-    match error {
-        TextError::Unclosed => Diagnostic::new(&catalogue::RUNTIME_SYNTAX, span, "`${` without its `}`")
-            .label("not closed")
-            .help("close it with `}`, or write `$${` for a literal `${`"),
-        TextError::Unknown => {
-            let name = written.trim_start_matches("${").trim_end_matches('}').trim();
-            let known = ["run.date", "run.timestamp", "run.id", "run.attempt", "params.", "inputs.", "outputs.", "steps."];
-            Diagnostic::new(&catalogue::UNKNOWN_RUNTIME_VALUE, span, format!("`{written}` is not a run-time value"))
-                .label("not known")
-                .note("known: `run.date`, `run.timestamp`, `run.id`, `run.attempt`, `files`, `params.NAME`, `inputs.DATASET`, `outputs.NAME`, `steps.STEP.outputs.NAME`")
-                .help(did_you_mean(name, known).unwrap_or_else(|| format!("for the text itself, as a shell reads it, write `$${{{name}}}`")))
-        }
-    }
-}
-
 fn may_be_missing(reference: &Reference, step: &str, run_if: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&catalogue::VALUE_MAY_BE_MISSING, span, format!("`{reference}` is missing where `{step}` has not succeeded"))
         .label("may be missing")
@@ -212,6 +197,11 @@ fn needless(written: &str, reference: &Reference, span: Span) -> Diagnostic {
 struct Found {
     text: Option<Text>,
     writers: Vec<usize>,
+}
+
+/// A name in a `${…}` that is none of those known. The place is all of the `${…}`, so the name alone replaces nothing.
+fn unknown_name<'n>(rule: &'static Rule, span: Span, what: &str, name: &str, known: impl IntoIterator<Item = &'n str>) -> Diagnostic {
+    Diagnostic { fixes: Vec::new(), ..super::faults::unknown_name(rule, span, what, name, known) }
 }
 
 /// What a value is; `None` where there is none (reported) or it cannot be known (silent).
@@ -319,10 +309,9 @@ fn input(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: S
     let declared = scene.draft().spec.inputs.as_ref().and_then(|field| field.get());
     let names: Vec<_> = declared.into_iter().flatten().filter_map(|field| field.get()).map(String::as_str).collect();
     if !names.contains(&name) {
-        resolver.report(
-            unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("input of `{}`", scene.draft().name), name, names)
-                .help(format!("add it: `inputs: [{name}]`")),
-        );
+        let found = unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("input of `{}`", scene.draft().name), name, names);
+        let is_there = name.contains('.') || scene.datasets.names().contains(&name);
+        resolver.report(if is_there { found.help(format!("add it: `inputs: [{name}]`")) } else { found });
         return None;
     }
     input_value(resolver, scene, name, span)

@@ -25,8 +25,8 @@ pub struct CpuQuantity(pub String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryQuantity(pub String);
 
-/// What a length of time looks like.
-pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,6}d([0-9]{1,6}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
+/// What a length of time looks like. Its digits leave no longer time than Kubernetes counts: 2,147,483,647 seconds.
+pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,4}d([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,5}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
 
 const CPU_PATTERN: &str = r"^([0-9]{1,9}(\.[0-9]+)?|[0-9]{1,9}m)$";
 
@@ -48,35 +48,106 @@ impl Duration {
     /// # Errors
     /// When it is not written as one.
     pub fn parse(text: &str) -> Result<Self, String> {
-        read_duration(text).map(Self).ok_or_else(|| {
-            if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
-                return format!(
-                    "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
-                );
-            }
-            let fix = super::words::duration(text).filter(|fix| read_duration(fix).is_some());
-            let fix = fix.map_or_else(String::new, |fix| format!("\n{SAFE}{fix}"));
-            format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d{fix}")
-        })
+        read_duration(text).map(Self).ok_or_else(|| refusal(text))
     }
 }
 
+/// The units, the most digits of each and its seconds.
+const UNITS: [(u8, usize, u64); 4] = [(b'd', 4, 86_400), (b'h', 5, 3_600), (b'm', 6, 60), (b's', 6, 1)];
+
 fn read_duration(text: &str) -> Option<u64> {
-    const UNITS: [(u8, u64); 4] = [(b'd', 86_400), (b'h', 3_600), (b'm', 60), (b's', 1)];
     let mut units = UNITS.iter();
     let mut rest = text;
     let mut seconds = 0;
     while !rest.is_empty() {
         let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
         let unit = *rest.as_bytes().get(digits)?;
-        let (_, length) = units.find(|(name, _)| *name == unit)?;
-        if !(1..=6).contains(&digits) {
+        let (_, most, length) = units.find(|(name, ..)| *name == unit)?;
+        if !(1..=*most).contains(&digits) {
             return None;
         }
         seconds += rest[..digits].parse::<u64>().ok()? * length;
         rest = &rest[digits + 1..];
     }
     (!text.is_empty()).then_some(seconds)
+}
+
+fn refusal(text: &str) -> String {
+    let text = text.trim();
+    if text.bytes().all(|byte| byte == b'0') && !text.is_empty() {
+        return format!("`{text}` has no unit\nwrite `0s`");
+    }
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return format!(
+            "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
+        );
+    }
+    if text.starts_with('-') {
+        return format!("`{text}` is less than no time\nwrite a length of time without a sign");
+    }
+    match meant(text) {
+        Some(seconds) if seconds.fract() != 0.0 => {
+            format!("`{text}` is no whole number of seconds\nwrite at least `1s`, and no parts of a second")
+        }
+        Some(seconds) if seconds > 9999.0 * 86_400.0 => {
+            format!("`{text}` is more than 27 years\nwrite a shorter time, or leave the key out for no limit")
+        }
+        Some(seconds) => match super::words::duration(text).filter(|fix| read_duration(fix).is_some()) {
+            Some(fix) => format!("`{text}` is not a length of time\nwrite `{fix}`\n{SAFE}{fix}"),
+            None => format!("`{text}` is not a length of time\nwrite `{}`", show_seconds(seconds)),
+        },
+        None => format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d"),
+    }
+}
+
+/// The seconds that a text of another notation stands for: `5 minutes`, `1.5h`, `1h30`, `PT5M`, `1:30:00`, `1w`.
+fn meant(text: &str) -> Option<f64> {
+    let lower = text.to_lowercase();
+    let clock: Option<Vec<u32>> = lower.split(':').map(|part| part.parse().ok()).collect();
+    if let Some([hours, minutes, seconds]) = clock.as_deref() {
+        return Some(f64::from(*hours) * 3600.0 + f64::from(*minutes) * 60.0 + f64::from(*seconds));
+    }
+    let mut rest = lower.trim_start_matches('p').trim_start_matches('t');
+    let (mut total, mut smaller): (f64, Option<u32>) = (0.0, None);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let mut number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let length = match &rest[..letters] {
+            "ms" => {
+                number /= 1000.0;
+                1
+            }
+            "w" | "week" | "weeks" => 604_800,
+            "d" | "day" | "days" | "dt" => 86_400,
+            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
+            "m" | "min" | "mins" | "minute" | "minutes" => 60,
+            "s" | "sec" | "secs" | "second" | "seconds" => 1,
+            // `1h30` and `5m30`: the unit below.
+            "" => smaller?,
+            _ => return None,
+        };
+        smaller = [(3_600, 60), (60, 1)].into_iter().find(|(unit, _)| *unit == length).map(|(_, below)| below);
+        total += number * f64::from(length);
+        rest = rest[letters..].trim_start_matches([' ', ',']);
+    }
+    (total > 0.0).then_some(total)
+}
+
+fn show_seconds(seconds: f64) -> String {
+    let mut text = String::new();
+    let mut rest = seconds;
+    for (unit, _, length) in UNITS {
+        let length = f64::from(u32::try_from(length).unwrap_or(u32::MAX));
+        let count = (rest / length).floor();
+        if count > 0.0 {
+            text.push_str(&count.to_string());
+            text.push(char::from(unit));
+        }
+        rest -= count * length;
+    }
+    text
 }
 
 scalar!(PositiveDuration, Some(Marker::Text), {
@@ -180,6 +251,13 @@ impl MemoryQuantity {
         Ok(Self(text.to_owned()))
     }
 
+    /// Bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u128 {
+        let (number, factor, _) = split_suffix(&self.0);
+        scaled(number, factor)
+    }
+
     /// The quantity as Kubernetes writes it: `1024Mi` is `1Gi`, `1.5Gi` is `1536Mi`, `1000M` is `1G`.
     #[must_use]
     pub fn canonical(&self) -> String {
@@ -213,6 +291,10 @@ fn memory_refusal(text: &str) -> String {
         "tib" | "ti" => "Ti",
         _ => "",
     };
+    let is_long = digits.split('.').next().is_some_and(|whole| whole.len() > 15);
+    if is_number && is_long {
+        return format!("`{text}` is more memory than there is\nwrite at most 15 digits");
+    }
     if is_number && !guess.is_empty() {
         // `Gib` can mean nothing else; `GB` is the power of 1000, and often the other is meant.
         let sure = guess.ends_with('i') && unit.len() > 1 || unit == guess;
@@ -260,8 +342,27 @@ mod tests {
         for (text, seconds) in [("90s", 90), ("5m", 300), ("1h30m", 5400), ("1d", 86_400), ("0s", 0), ("1d1h1m1s", 90_061)] {
             assert_eq!(Duration::parse(text), Ok(Duration(seconds)), "{text}");
         }
-        for text in ["", "90", "30m1h", "1h1h", "1.5h", "-1s", "5 m", "1w", "1234567s", "h"] {
+        for text in ["", "90", "30m1h", "1h1h", "1.5h", "-1s", "5 m", "1w", "1234567s", "h", "99999d"] {
             assert!(Duration::parse(text).is_err(), "{text}");
+        }
+        for (text, help) in [
+            ("5 minutes", "5m"),
+            ("1h30", "1h30m"),
+            ("1.5h", "1h30m"),
+            ("PT5M", "5m"),
+            ("P1DT2H", "1d2h"),
+            ("1w", "7d"),
+            ("30m1h", "1h30m"),
+            ("1:30:00", "1h30m"),
+            ("1 hour, 5 min", "1h5m"),
+        ] {
+            assert!(Duration::parse(text).is_err_and(|refusal| refusal.contains(&format!("\nwrite `{help}`"))), "{text}");
+        }
+        for text in ["1y", "five", "1h30x", "::", "1.2.3h", "1h 30 q", "ｍ", "9e9s"] {
+            assert!(Duration::parse(text).is_err_and(|refusal| refusal.ends_with("90s, 5m, 1h30m or 1d")), "{text}");
+        }
+        for text in ["500ms", "99999d", "999999999999h"] {
+            assert!(Duration::parse(text).is_err_and(|refusal| !refusal.contains("90s, 5m")), "{text}");
         }
     }
 

@@ -10,8 +10,8 @@ use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::holes::{Misplaced, Place, misplaced, places, unreadable};
 use super::tables::{self, Found};
-use super::tokens::Tokens;
-use super::{Dialect, Fault, Hole, TableName};
+use super::tokens::{Tokens, without_holes};
+use super::{Dialect, Fault, Hole, TableName, certain};
 use crate::diag::catalogue;
 
 /// The most bytes that are parsed.
@@ -48,8 +48,11 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
     let tokens = match Tokens::new(sql, dialect, holes) {
         Ok(tokens) => tokens,
         Err(why) => {
+            if let Some(fault) = certain::unclosed(&without_holes(sql, holes), &why) {
+                return (Analysis::default(), vec![fault]);
+            }
             let unknown = holes.first().map(|hole| misplaced(sql, &hole.range, Misplaced::Unknown));
-            return (Analysis::default(), std::iter::once(unreadable(sql, why.at, &why.why)).chain(unknown).collect());
+            return (Analysis::default(), std::iter::once(unreadable(sql, why.opened, &why.why)).chain(unknown).collect());
         }
     };
     let (count, depth) = tokens.size();
@@ -59,7 +62,13 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
         return (Analysis::default(), std::iter::once(too_large(sql.len(), count)).chain(faults).collect());
     }
     let reader = Reader { sql, dialect, holes, tokens: &tokens };
-    let (mut analysis, faults) = if count <= SMALL.0 && depth <= SMALL.1 { reader.read() } else { with_stack(&reader, count) };
+    let (mut analysis, mut faults) = if count <= SMALL.0 && depth <= SMALL.1 { reader.read() } else { with_stack(&reader, count) };
+    let odd = certain::lookalike(sql, &tokens, dialect);
+    if odd.is_some() {
+        // It is why the parser stumbled, if it did.
+        faults.retain(|fault| fault.rule != &catalogue::SQL_SYNTAX);
+        faults.extend(odd);
+    }
     analysis.body = tokens.body();
     analysis.is_query |= !analysis.understood && tokens.looks_like_a_query();
     (analysis, faults)
@@ -122,7 +131,8 @@ impl Reader<'_> {
         let (analysis, failure) = self.piece_by_piece(&places, first);
         // A hole that is misplaced is why, most likely; once it is gone, the parser will say the rest.
         if faults.is_empty() {
-            faults.push(not_understood(failure));
+            let certain = certain::find(self.sql, self.tokens);
+            faults.push(certain.unwrap_or_else(|| self.not_understood(failure)));
         }
         (analysis, faults)
     }
@@ -178,6 +188,28 @@ impl Reader<'_> {
             self.tokens.tokens.iter().map(|token| self.tokens.bytes(token.span)).find(|range| range.start == start).map(|range| range.end);
         let after = self.sql[start.min(self.sql.len())..].chars().next().map_or(0, char::len_utf8);
         Failure { range: start..end.unwrap_or(start + after), why: reason(why) }
+    }
+
+    fn not_understood(&self, failure: Failure) -> Fault {
+        let stumble = certain::stumble(self.tokens, failure.range.start);
+        let (range, hint) = match stumble {
+            Some((range, near)) => (range, Some(format!("write `{near}`, if that is meant"))),
+            None => {
+                let found = self.sql.get(failure.range.clone()).unwrap_or_default();
+                let fills = matches!(found, "?" | "%")
+                    .then(|| "nothing fills placeholders: write a run-time value, such as `${params.NAME}`".to_owned());
+                let two = (found.eq_ignore_ascii_case("select")).then(|| "put `;` between two statements".to_owned());
+                (failure.range.clone(), fills.or(two))
+            }
+        };
+        let escape = "name the tables that it reads in `inputs`, or turn the lint `sql-syntax` off in etlc.yaml";
+        let fault = Fault::new(&catalogue::SQL_SYNTAX, range, "etlc's SQL parser does not understand this statement")
+            .label(failure.why)
+            .note("the database may well understand it; etlc sees none of the tables in it");
+        fault.help(match hint {
+            Some(hint) => format!("{hint}; if the statement is right, {escape}"),
+            None => escape.to_owned(),
+        })
     }
 
     fn whole(&self) -> Range<usize> {
@@ -260,17 +292,11 @@ fn is_query(body: &SetExpr) -> bool {
 /// "Expected: X, found: Y" in our words.
 fn reason(why: &str) -> String {
     let why = why.trim().trim_start_matches("sql parser error: ");
-    if let Some((expected, found)) = why.strip_prefix("Expected: ").and_then(|rest| rest.split_once(", found: ")) {
+    let expected = why.strip_prefix("Expected: ").or_else(|| why.strip_prefix("Expected "));
+    if let Some((expected, found)) = expected.and_then(|rest| rest.split_once(", found: ").or_else(|| rest.split_once(", found "))) {
         let found = if found.trim() == "EOF" { "the end".to_owned() } else { format!("`{}`", found.trim()) };
-        return format!("expected {}, found {found}", expected.trim());
+        return format!("expected {}, found {found}", expected.trim().trim_end_matches(':'));
     }
     let mut chars = why.chars();
     chars.next().map_or(String::new(), |first| first.to_lowercase().chain(chars).collect())
-}
-
-fn not_understood(failure: Failure) -> Fault {
-    Fault::new(&catalogue::SQL_SYNTAX, failure.range, "etlc's SQL parser does not understand this statement")
-        .label(failure.why)
-        .note("the database may well understand it; etlc sees none of the tables in it")
-        .help("name the tables that it reads in `inputs`, or turn the lint `sql-syntax` off in etlc.yaml")
 }

@@ -44,6 +44,10 @@ pub(super) enum Misplaced {
     NoValue,
     /// Right after `date` or `timestamp`.
     TypedAlready,
+    /// Alone after `order by` or `group by`, where it says nothing, or is the number of a column.
+    Constant,
+    /// Where a number of rows stands, and it is none.
+    NoCount,
     /// In text that cannot be split into tokens.
     Unknown,
 }
@@ -61,7 +65,7 @@ pub(super) fn places(tokens: &Tokens, dialect: Dialect, holes: &[Hole]) -> Vec<R
 fn place(tokens: &Tokens, dialect: Dialect, hole: &Hole, index: usize) -> Result<Place, Misplaced> {
     let token = &tokens.tokens[index];
     match &token.token {
-        Token::Word(Word { quote_style: None, .. }) if tokens.bytes(token.span) == hole.range => code(tokens, hole, index),
+        Token::Word(Word { quote_style: None, .. }) if tokens.bytes(token.span) == hole.range => code(tokens, dialect, hole, index),
         Token::Word(Word { quote_style: None, .. }) => Err(Misplaced::PartOfWord),
         Token::Word(_) => Err(Misplaced::QuotedName),
         Token::SingleQuotedString(_) => Ok(Place::InString(index)),
@@ -73,7 +77,7 @@ fn place(tokens: &Tokens, dialect: Dialect, hole: &Hole, index: usize) -> Result
 }
 
 /// A hole that is a word of its own: what stands next to it can still say that it is no literal.
-fn code(tokens: &Tokens, hole: &Hole, index: usize) -> Result<Place, Misplaced> {
+fn code(tokens: &Tokens, dialect: Dialect, hole: &Hole, index: usize) -> Result<Place, Misplaced> {
     // What touches the hole would touch the literal: `'a'${x}` or `1${x}` would become one token.
     let touches = |index: Option<usize>| {
         index.is_some_and(|index| {
@@ -101,10 +105,41 @@ fn code(tokens: &Tokens, hole: &Hole, index: usize) -> Result<Place, Misplaced> 
             Keyword::DATE | Keyword::TIMESTAMP | Keyword::TIMESTAMPTZ if matches!(hole.kind, Kind::Date | Kind::Timestamp) => {
                 Err(Misplaced::TypedAlready)
             }
+            Keyword::BY if is_by_of_rows(tokens, index) && ends_expression(after) => Err(Misplaced::Constant),
+            Keyword::LIMIT | Keyword::OFFSET if !is_count(hole.kind, dialect) => Err(Misplaced::NoCount),
             _ => Ok(Place::Code(index)),
         };
     }
     Ok(Place::Code(index))
+}
+
+/// True after `order by` and `group by`.
+fn is_by_of_rows(tokens: &Tokens, index: usize) -> bool {
+    let word = tokens.before(index).and_then(|by| tokens.before(by)).map(|index| &tokens.tokens[index].token);
+    matches!(word, Some(Token::Word(word)) if matches!(word.keyword, Keyword::ORDER | Keyword::GROUP))
+}
+
+/// True for what follows an expression that is complete.
+fn ends_expression(after: Option<&Token>) -> bool {
+    match after {
+        None | Some(Token::EOF | Token::Comma | Token::SemiColon | Token::RParen) => true,
+        Some(Token::Word(word)) => {
+            matches!(
+                word.keyword,
+                Keyword::ASC | Keyword::DESC | Keyword::NULLS | Keyword::LIMIT | Keyword::OFFSET | Keyword::HAVING | Keyword::ORDER
+            )
+        }
+        Some(_) => false,
+    }
+}
+
+/// True for what may stand for a number of rows. Some databases read text that is a number.
+fn is_count(kind: Kind, dialect: Dialect) -> bool {
+    match kind {
+        Kind::Integer | Kind::Number => true,
+        Kind::Text => matches!(dialect, Dialect::Postgres | Dialect::Redshift | Dialect::Duckdb | Dialect::Sqlite | Dialect::Ansi),
+        Kind::Boolean | Kind::Date | Kind::Timestamp => false,
+    }
 }
 
 /// The fault of a hole that stands where it cannot.
@@ -134,6 +169,13 @@ pub(super) fn misplaced(sql: &str, range: &Range<usize>, why: Misplaced) -> Faul
             .label("the word before it names the type again")
             .note("a date or timestamp is put into SQL as a typed literal, such as `DATE '2026-01-31'`")
             .help(format!("write `{hole}` alone")),
+        Misplaced::Constant => fault(format!("`{hole}` is one value for all rows, so nothing is ordered or grouped by it"))
+            .label("expected a column here, not a value")
+            .note("a column that a run chooses would change what the statement does; a number would be the number of a column")
+            .help(by_template),
+        Misplaced::NoCount => Fault::new(&catalogue::RUNTIME_TYPE_IN_SQL, range.clone(), format!("`{hole}` is no number of rows"))
+            .label("a whole number stands here")
+            .help("declare a param with `type: integer`, and use that"),
         Misplaced::Unknown => fault(format!("etlc cannot tell what `{hole}` stands in"))
             .label("in text that etlc cannot split into words")
             .note(rule)
@@ -147,7 +189,7 @@ pub(super) fn misplaced(sql: &str, range: &Range<usize>, why: Misplaced) -> Faul
 /// # Errors
 /// A fault at the first hole that cannot be filled.
 pub fn fill(sql: &str, dialect: Dialect, holes: &[Hole], value: &mut dyn FnMut(usize) -> Result<String, Fault>) -> Result<String, Fault> {
-    let tokens = Tokens::new(sql, dialect, holes).map_err(|Unreadable { at, why }| unreadable(sql, at, &why))?;
+    let tokens = Tokens::new(sql, dialect, holes).map_err(|Unreadable { opened, why }| unreadable(sql, opened, &why))?;
     let mut text = String::with_capacity(sql.len() + 16 * holes.len());
     let mut done = 0;
     let places = places(&tokens, dialect, holes);

@@ -4,9 +4,11 @@
 //!
 //! Invariant: `sqlparser` appears in this module alone.
 //! Invariant: a hole is filled with one literal, or inside one; whatever the value, the statement keeps its shape.
-//! Invariant: what the parser does not understand is a warning, because the database may; what a hole could change is an error.
+//! Invariant: what the parser does not understand is a warning, because the database may; what no database understands, and what a hole could
+//! change, is an error.
 
 mod analyse;
+mod certain;
 mod dialect;
 mod fault;
 mod holes;
@@ -15,6 +17,7 @@ mod tables;
 mod tokens;
 
 pub use analyse::{Analysis, analyse};
+pub use certain::is_empty;
 pub use dialect::Dialect;
 pub use fault::Fault;
 pub use holes::{Hole, fill};

@@ -155,7 +155,7 @@ fn holes_stand_nowhere_else() {
 
 #[test]
 fn what_is_not_understood_is_a_warning_at_its_place() {
-    let sql = "select a from t;\nfrobnicate the table;\nselect 'é', b, from u where ;\ninsert into w select * from v";
+    let sql = "select a from t;\nfrobnicate the table;\nselect 'é', b, from u where x;\ninsert into w select * from v";
     let (analysis, faults) = analyse(sql, Dialect::Postgres, &[]);
     let [fault] = faults.as_slice() else { panic!("{faults:#?}") };
     assert_eq!((fault.rule.id, &sql[fault.range.clone()]), ("sql-syntax", "frobnicate"));
@@ -163,12 +163,14 @@ fn what_is_not_understood_is_a_warning_at_its_place() {
     let reads: Vec<_> = analysis.reads.iter().map(|name| &sql[name.range.clone()]).collect();
     assert_eq!((reads, analysis.statements), (vec!["t", "v"], 4));
     let (_, faults) = analyse("select 'x", Dialect::Postgres, &[]);
-    assert_eq!((faults[0].rule.id, faults[0].range.clone()), ("sql-syntax", 7..8));
+    assert_eq!((faults[0].rule.id, faults[0].range.clone()), ("E0403", 7..8));
     let sql = "select 'x ${run.id}";
     let (_, faults) = analyse(sql, Dialect::Postgres, &holes(sql, Kind::Text));
-    assert_eq!(faults.iter().map(|fault| fault.rule.id).collect::<Vec<_>>(), ["sql-syntax", "E0401"]);
+    assert_eq!(faults.iter().map(|fault| fault.rule.id).collect::<Vec<_>>(), ["E0403"]);
     let (_, faults) = analyse("select (1", Dialect::Postgres, &[]);
-    assert_eq!(faults[0].range, 9..9);
+    assert_eq!((faults[0].rule.id, faults[0].range.clone()), ("E0403", 7..8));
+    let (_, faults) = analyse("select 1 as", Dialect::Postgres, &[]);
+    assert_eq!((faults[0].rule.id, faults[0].range.clone()), ("sql-syntax", 11..11));
 }
 
 #[test]
@@ -193,7 +195,7 @@ fn hostile_sql_overflows_no_stack() {
     ];
     for text in texts {
         let (_, faults) = analyse(&text, Dialect::Duckdb, &[]);
-        assert!(faults.iter().all(|fault| fault.rule.id == "sql-syntax" && fault.range.end <= text.len()), "{text:.60}");
+        assert!(faults.iter().all(|fault| ["sql-syntax", "E0403"].contains(&fault.rule.id) && fault.range.end <= text.len()), "{text:.60}");
     }
 }
 

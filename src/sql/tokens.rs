@@ -15,7 +15,8 @@ pub(super) struct Tokens {
 
 /// Where a text could not be split into tokens, and why.
 pub(super) struct Unreadable {
-    pub(super) at: usize,
+    /// The start of the token that has no end.
+    pub(super) opened: usize,
     pub(super) why: String,
 }
 
@@ -26,7 +27,7 @@ fn stand_in(length: usize) -> String {
 }
 
 /// The text with a word in place of each hole and of the first two characters of each `$${`, which would open a dollar-quoted string.
-fn without_holes(sql: &str, holes: &[Hole]) -> String {
+pub(super) fn without_holes(sql: &str, holes: &[Hole]) -> String {
     let mut text = String::with_capacity(sql.len());
     let mut done = 0;
     for hole in holes {
@@ -44,10 +45,13 @@ impl Tokens {
     pub(super) fn new(sql: &str, dialect: Dialect, holes: &[Hole]) -> Result<Self, Unreadable> {
         let text = without_holes(sql, holes);
         let lines = Lines::new(&text);
-        let result = Tokenizer::new(dialect.parser(), &text).with_unescape(false).tokenize_with_location();
-        match result {
-            Ok(tokens) => Ok(Self { tokens, lines }),
-            Err(error) => Err(Unreadable { at: lines.offset(error.location), why: error.message }),
+        let mut tokens = Vec::new();
+        match Tokenizer::new(dialect.parser(), &text).with_unescape(false).tokenize_with_location_into_buf(&mut tokens) {
+            Ok(()) => Ok(Self { tokens, lines }),
+            Err(error) => {
+                let opened = tokens.last().map_or(0, |token| lines.offset(token.span.end));
+                Err(Unreadable { opened, why: error.message })
+            }
         }
     }
 

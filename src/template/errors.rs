@@ -128,6 +128,7 @@ pub(super) fn running(error: &Error, range: Range<usize>) -> Fault {
             Fault::limit(range, detail.to_owned()).label(limits)
         }
         _ if detail.starts_with("recursion limit") => Fault::limit(range, "macros call each other too deep").label("in this call"),
+        _ if detail.starts_with("tried to use ") => operator(range, detail),
         ErrorKind::UndefinedError => Fault::new(&catalogue::UNDEFINED_NAME, range, undefined(detail)),
         ErrorKind::TooManyArguments if detail == "unexpected keyword arguments" => {
             Fault::new(&catalogue::TEMPLATE_FAILED, range, "a function takes no named arguments").help("give the values alone, in order")
@@ -141,6 +142,21 @@ pub(super) fn running(error: &Error, range: Range<usize>) -> Fault {
             Fault::new(&catalogue::UNDEFINED_NAME, range, detail.to_owned())
         }
         kind => failed(range, "the template could not be evaluated", if detail.is_empty() { kind_text(kind) } else { detail }),
+    }
+}
+
+/// "tried to use + operator on unsupported types number and string" in our words.
+fn operator(range: Range<usize>, detail: &str) -> Fault {
+    let (sign, types) = detail.trim_start_matches("tried to use ").split_once(" operator on unsupported types ").unwrap_or((detail, ""));
+    let fault = Fault::new(
+        &catalogue::TEMPLATE_FAILED,
+        range,
+        format!("`{sign}` does not take a {}", types.replace(" and ", " and a ").replace("sequence", "list")),
+    );
+    match sign {
+        "+" if types.contains("string") => fault.help("join text with `~`: `{{ a ~ b }}`"),
+        "%" if types.starts_with("string") => fault.help("join text with `~`, or write the values into the text: `x-{{ a }}`"),
+        _ => fault,
     }
 }
 

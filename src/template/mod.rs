@@ -10,6 +10,7 @@ mod fault;
 mod library;
 mod macros;
 mod names;
+mod unknown;
 mod rendered;
 mod rewrite;
 mod scan;

@@ -9,11 +9,9 @@ use std::ops::Range;
 use minijinja::machinery::ast::{BinOp, BinOpKind, Call, CallArg, Expr, Macro, Stmt};
 use serde_json::Value;
 
+use super::unknown::{self, RUNTIME, with_choice};
 use super::{Fault, Scope, library, scan::bytes};
 use crate::diag::{catalogue, did_you_mean, one_of};
-
-/// Names of run-time values, which are written `${…}` outside Jinja.
-const RUNTIME: &[&str] = &["run", "params", "inputs", "outputs", "steps"];
 
 /// What a template can name.
 pub(super) struct Vocabulary<'a> {
@@ -310,9 +308,23 @@ impl<'t> Walker<'t, '_> {
         let callee = &call.expr;
         match callee {
             // A method: its object is a value, and the engine says that it has no methods.
-            Expr::GetAttr(attr) if !self.is_runtime(callee) => self.expr(&attr.expr, mode),
+            Expr::GetAttr(attr) if !self.is_runtime(callee) => {
+                let faults = self.found.faults.len();
+                self.expr(&attr.expr, mode);
+                if self.found.faults.len() > faults {
+                    return;
+                }
+            }
             Expr::Var(var) if self.is_function(var.id) => {
                 self.found.used.insert(var.id);
+            }
+            // What is given to a function that there is not, is as little known.
+            Expr::Var(var) if !self.is_known(var.id) => {
+                let range = bytes(var.span());
+                if let Some(known) = self.vocabulary {
+                    self.found.faults.push(unknown::function(known, var.id, written_chain(&self.text[range.start..]), range));
+                    return;
+                }
             }
             _ => self.expr(callee, mode),
         }
@@ -333,6 +345,13 @@ impl<'t> Walker<'t, '_> {
         })
     }
 
+    /// True for a name that something says what it is, or whose fault is another than that it is no function.
+    fn is_known(&self, name: &str) -> bool {
+        let in_scope =
+            |known: &Vocabulary<'_>| known.scope.values.contains_key(name) || known.broken.contains(name) || RUNTIME.contains(&name);
+        self.is_assigned(name) || self.vocabulary.is_none_or(in_scope)
+    }
+
     fn is_runtime(&self, expr: &Expr<'t>) -> bool {
         let known = |name: &str| self.is_assigned(name) || self.vocabulary.is_some_and(|known| known.scope.values.contains_key(name));
         base(expr).is_some_and(|name| RUNTIME.contains(&name) && !known(name))
@@ -342,7 +361,7 @@ impl<'t> Walker<'t, '_> {
     fn chain(&mut self, expr: &Expr<'t>, mode: Mode) {
         if self.is_runtime(expr) {
             if let Some(name) = base(expr) {
-                self.name(name, bytes(expr.span()), expr, mode);
+                self.name(name, whole(expr), expr, mode);
             }
             return;
         }
@@ -375,7 +394,7 @@ impl<'t> Walker<'t, '_> {
         if lookup(owner, &key).is_some() {
             return None;
         }
-        let path = self.text[bytes(inner.span())].trim();
+        let path = self.text[whole(inner)].trim();
         let fault = |message: String| Fault::new(&catalogue::UNDEFINED_NAME, range.clone(), message);
         Some(match owner {
             Value::Object(map) => {
@@ -390,6 +409,9 @@ impl<'t> Walker<'t, '_> {
             Value::Array(items) => {
                 fault(format!("`{path}` has no item `{key}`")).label(format!("it is a list of {}, counted from 0", items.len()))
             }
+            Value::String(_) if path == "env" => fault(format!("`env` is the name of the environment and has no `{key}`"))
+                .label("not defined")
+                .help("templates see no environment variables: write the value under `vars`"),
             other => fault(format!("`{path}` is {} and has no `{key}`", kind_of(other))).label("not defined"),
         })
     }
@@ -414,24 +436,20 @@ impl<'t> Walker<'t, '_> {
             return;
         }
         if RUNTIME.contains(&name) {
-            let whole = bytes(expr.span());
+            let whole = whole(expr);
             let written = &self.text[whole.clone()];
-            let value = if written == name { format!("{name}.…") } else { written.to_owned() };
-            let fix = braces(self.text, &whole).map(|braces| (braces, format!("${{{value}}}"))).filter(|_| written.contains('.'));
-            let fault =
-                Fault::new(&catalogue::RUNTIME_IN_TEMPLATE, whole, format!("`{written}` is not known when templates are evaluated"));
-            let fault = Fault { fix, ..fault };
-            self.found.faults.push(
-                fault
-                    .label("a run-time value")
-                    .note("`{{ … }}` is evaluated when etlc runs, `${…}` when the step runs")
-                    .help(format!("write `${{{value}}}`")),
-            );
+            let fault = unknown::runtime(known, written, whole.clone());
+            let value = format!("${{{written}}}");
+            // Certain only where the value that is written is one.
+            let is_right = fault.help.as_ref().is_some_and(|help| *help == format!("write `{value}`"));
+            let fix = braces(self.text, &whole).map(|braces| (braces, value)).filter(|_| is_right && written.contains('.'));
+            self.found.faults.push(Fault { fix, ..fault });
         } else if self.is_function(name) {
             let fault = Fault::new(&catalogue::TEMPLATE_FAILED, range, format!("`{name}` is a function and is not called"));
             self.found.faults.push(fault.help(format!("write `{name}(…)`")));
         } else if !mode.lenient {
-            self.found.faults.push(unknown_name(known, name, range));
+            let written = written_chain(&self.text[range.start..]);
+            self.found.faults.push(unknown::name(known, name, written, range));
         }
     }
 
@@ -477,34 +495,6 @@ impl<'t> Walker<'t, '_> {
     }
 }
 
-fn unknown_name(known: &Vocabulary<'_>, name: &str, range: Range<usize>) -> Fault {
-    let values = known.scope.values.keys().map(String::as_str);
-    let functions = known.functions.iter().map(String::as_str).chain(library::FUNCTIONS.iter().copied());
-    let macros = known.macros.iter().map(String::as_str);
-    let all = values.clone().chain(functions).chain(macros);
-    let fault = Fault::new(&catalogue::UNDEFINED_NAME, range, format!("`{name}` is not defined")).label("no such name here");
-    let in_scope = if known.scope.values.is_empty() {
-        "no values are in scope here".to_owned()
-    } else {
-        format!("in scope here: {}", one_of(values.clone()).replace(" or ", " and "))
-    };
-    // `{{ regions }}` for `{{ vars.regions }}` is the commonest slip.
-    let nested = known.scope.values.iter().find(|(_, value)| value.as_object().is_some_and(|map| map.contains_key(name)));
-    match (nested, did_you_mean(name, all)) {
-        (Some((owner, _)), _) => fault.note(in_scope).help(format!("did you mean `{owner}.{name}`?")),
-        (None, Some(help)) => fault.note(in_scope).help(help),
-        (None, None) => fault.note(in_scope),
-    }
-}
-
-fn with_choice(fault: Fault, name: &str, what: &str, known: &[&str]) -> Fault {
-    if let Some(help) = did_you_mean(name, known.iter().copied()) {
-        return fault.help(help);
-    }
-    let names: Vec<_> = known.iter().map(|name| format!("`{name}`")).collect();
-    fault.note(format!("the {what} are {}", names.join(", ")))
-}
-
 /// The name that a chain of attributes starts with.
 fn base<'t>(expr: &Expr<'t>) -> Option<&'t str> {
     match expr {
@@ -513,6 +503,21 @@ fn base<'t>(expr: &Expr<'t>) -> Option<&'t str> {
         Expr::GetItem(item) => base(&item.expr),
         _ => None,
     }
+}
+
+/// The bytes of a chain of attributes from its first name on: the engine counts only from the last but one.
+fn whole(expr: &Expr<'_>) -> Range<usize> {
+    let first = match expr {
+        Expr::GetAttr(attr) => whole(&attr.expr),
+        Expr::GetItem(item) => whole(&item.expr),
+        other => bytes(other.span()),
+    };
+    first.start..bytes(expr.span()).end
+}
+
+/// The names and dots that a text begins with.
+fn written_chain(text: &str) -> &str {
+    &text[..text.find(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '.'))).unwrap_or(text.len())]
 }
 
 /// The last key of a chain and its bytes, if it is known.

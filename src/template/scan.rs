@@ -8,7 +8,7 @@ use std::ops::Range;
 use minijinja::machinery::{Span, Token, tokenize};
 
 use super::{Fault, errors, library};
-use crate::diag::{catalogue, did_you_mean, one_of};
+use crate::diag::{catalogue, did_you_mean, nearest, one_of};
 
 /// Tokens in one `{{ … }}` or `{% … %}`: the parser, the compiler and the destructors recurse over chains of operators.
 const TOKENS_IN_TAG: usize = 1_000;
@@ -148,6 +148,7 @@ impl<'a> Scanner<'a> {
             "else" | "elif" => self.branch(keyword, whole, range),
             _ => match keyword.strip_prefix("end") {
                 Some(name) if STATEMENTS.contains(&name) => self.end(name, whole),
+                _ if self.misspelt_end(keyword, &range) => {}
                 _ => self.faults.push(unknown_statement(keyword, range)),
             },
         }
@@ -193,6 +194,19 @@ impl<'a> Scanner<'a> {
                 self.faults.push(fault.label(format!("no `{{% {name} %}}` is open here")));
             }
         }
+    }
+
+    /// Takes a misspelt `endfor` for the end of the open block, so that one slip is one fault.
+    fn misspelt_end(&mut self, keyword: &str, range: &Range<usize>) -> bool {
+        let ends: Vec<_> = self.blocks.iter().map(|(open, _)| format!("end{open}")).collect();
+        let Some(meant) = nearest(keyword, ends.iter().map(String::as_str)).filter(|_| keyword.starts_with('e')) else { return false };
+        let message = format!("`{keyword}` is not a statement");
+        let fault = Fault::new(&catalogue::TEMPLATE_SYNTAX, range.clone(), message).label("expected a statement");
+        self.faults.push(fault.help(format!("did you mean `{meant}`?")));
+        if let Some(index) = ends.iter().rposition(|end| end == meant) {
+            self.blocks.truncate(index);
+        }
+        true
     }
 
     fn finish(&mut self) {

@@ -14,6 +14,8 @@ pub struct Scope {
     pub values: IndexMap<String, Value>,
     /// Names such as `vars.regions` whose values were wrong, and reported: a template that uses one is unknown too, without a fault of its own.
     pub unknown: Vec<String>,
+    /// Run-time values that a template may be meant to name, such as `params.days`: for what to say, not for what it means.
+    pub runtime: Vec<String>,
 }
 
 impl Scope {

@@ -77,7 +77,13 @@ fn unknown_names_say_what_is_near() {
     is("{{ envi }}", "E0302", "envi", "`envi` is not defined", "did you mean `env`?");
     is("{{ regions }}", "E0302", "regions", "`regions` is not defined", "did you mean `vars.regions`?");
     is("{{ vars.deep.c }}", "E0302", "c", "`vars.deep` has no `c`", "");
-    is("{{ env.name }}", "E0302", "name", "`env` is a string and has no `name`", "");
+    is(
+        "{{ env.name }}",
+        "E0302",
+        "name",
+        "`env` is the name of the environment and has no `name`",
+        "templates see no environment variables: write the value under `vars`",
+    );
     is("{{ env|uper }}", "E0302", "uper", "no filter `uper`", "did you mean `upper`?");
     is("{{ env is strin }}", "E0302", "strin", "no test `strin`", "did you mean `string`?");
     is("{{ run.date }}", "E0308", "run.date", "`run.date` is not known when templates are evaluated", "write `${run.date}`");
@@ -158,7 +164,7 @@ fn macros_are_called_by_name_from_any_template() {
     assert_eq!(rendered.source_range(9..10), 10..20);
     let faults = engine.scalar("{{ where() }}", &scope()).expect_err("a fault in the macro");
     assert_eq!((faults[0].file.as_deref(), &files[1].1[faults[0].range.clone()]), (Some("macros/b.sql"), "regoins"));
-    assert_eq!(fault("{{ cents(1) }}").2, "`cents` is not defined");
+    assert_eq!(fault("{{ cents(1) }}").2, "no function `cents`");
 }
 
 #[test]

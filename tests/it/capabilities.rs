@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use etlc::diag::{Diagnostic, catalogue};
-use etlc::emit::{FEATURES, Feature, Limit, OutputFile, Pack, Support, emit};
+use etlc::emit::{FEATURES, Feature, Given, Limit, OutputFile, Pack, Support, emit};
 use etlc::plan::{
     Comparison, Condition, Init, Notification, Operand, Output, OutputKind, Overlap, Param, ParamType, Plan, Reference, Retries, RunIf,
     Runner, RuntimeValue, Schedule, Secret, Step, Text, Trigger,
@@ -100,7 +100,7 @@ fn with(given: &Map<String, Value>, name: &str, value: &Value) -> Map<String, Va
 fn emitted(plan: &Plan, pack: &Pack, options: &Map<String, Value>) -> (Vec<OutputFile>, Vec<Diagnostic>) {
     let text = serde_json::to_string(options).expect("JSON");
     let root = etlc::syntax::parse(&SourceMap::default().add("options", text)).0.root;
-    emit(plan, pack, root.as_ref())
+    emit(plan, pack, Given { options: root.as_ref(), ..Given::default() })
 }
 
 /// What is said of a feature, exactly as one of the findings of a plan that uses it.

@@ -3,7 +3,7 @@
 use std::process::{Command, Stdio};
 
 use etlc::diag::{Diagnostic, Severity};
-use etlc::emit::{OutputFile, Pack, emit};
+use etlc::emit::{Given, OutputFile, Pack, emit};
 use etlc::plan::Plan;
 use etlc::source::SourceMap;
 use etlc::syntax::{Node, parse};
@@ -19,7 +19,7 @@ fn render(plan: &Plan, target: &str, given: &str) -> (Vec<OutputFile>, Vec<Diagn
     let map = SourceMap::default();
     let (pack, faults) = Pack::load(target, &map, &[]);
     assert!(faults.is_empty(), "{faults:#?}");
-    emit(plan, &pack.expect("a built-in target"), options(given).as_ref())
+    emit(plan, &pack.expect("a built-in target"), Given { options: options(given).as_ref(), ..Given::default() })
 }
 
 fn rendered(plan: &Plan, target: &str, given: &str) -> Vec<OutputFile> {

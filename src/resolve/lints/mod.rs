@@ -25,6 +25,9 @@ pub use others::{Others, Pending, settle};
 
 pub(super) mod secrets;
 
+mod timeout;
+mod unexpanded;
+
 use super::datasets::Datasets;
 use super::header::Header;
 use super::pipeline::Resolver;
@@ -54,10 +57,12 @@ pub(super) struct Facts<'x, 'a> {
 type Check = for<'r, 'x, 'a> fn(&'r mut Resolver<'a>, Facts<'x, 'a>);
 
 /// Lints that hold whatever else is wrong.
-const ALWAYS: [(&Rule, Check); 3] = [
+const ALWAYS: [(&Rule, Check); 5] = [
     (&catalogue::IMAGE_LATEST, image_latest::check),
     (&catalogue::MISSING_DESCRIPTION, missing_description::check),
     (&catalogue::NO_TIMEOUT, no_timeout::check),
+    (&catalogue::TIMEOUT_TOO_SHORT, timeout::check),
+    (&catalogue::UNEXPANDED_VARIABLE, unexpanded::check),
 ];
 
 /// Lints about what nothing uses or orders. What is wrong elsewhere may be the very use, so they wait until there are no errors.

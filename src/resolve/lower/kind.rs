@@ -8,11 +8,11 @@ use super::functions::{Refusals, functions};
 use super::step::{Connection, Lowering};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, OutputKind, Text};
-use crate::resolve::faults;
 use crate::resolve::fields::Named;
 use crate::resolve::render::Renderer;
 use crate::resolve::sql::{self, Sql};
 use crate::resolve::steps::Draft;
+use crate::resolve::{faults, image};
 use crate::spec::Format;
 use crate::syntax::{Field, Kind as Shape, Node};
 use crate::template::{Engine, Macros, Scope};
@@ -89,6 +89,12 @@ impl<'a> Lowering<'_, '_, 'a> {
             }
         }
         self.report_refusals(draft, &refused);
+        let own = spec.image.as_ref().map(|raw| raw.0.span);
+        if let (Some(text), Some(own)) = (image.as_ref().and_then(Value::as_str), own) {
+            // What a step gives is wrong there; what the kind writes, in its file.
+            let given = draft.fields.entries().iter().find(|entry| entry.value.text() == Some(text));
+            self.resolver.diagnostics.extend(image::check(text, given.map_or(own, |entry| entry.value.span)));
+        }
         Rendered { image: image.as_ref().and_then(Value::as_str).map(ToOwned::to_owned), command, args }
     }
 

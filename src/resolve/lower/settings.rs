@@ -61,7 +61,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         };
         for (name, item) in runtime.env.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
             let Some(value) = item.value.get() else { continue };
-            if !self.env.contains_key(&name.0) {
+            if !self.env.contains_key(&name.0) && !self.secrets.contains_key(&name.0) {
                 let text = self.uses.text(self.resolver, &self.scene, &value.0, |_| item.value.span);
                 self.env.insert(name.0.clone(), text);
             }
@@ -100,9 +100,20 @@ impl<'a> Lowering<'_, '_, 'a> {
             && !(1.0..=1000.0).contains(&factor)
         {
             self.resolver.report(
-                Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`backoff` is {factor}, and delays would not grow by it"))
+                Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`backoff` is {factor:?}, and delays would not grow by it"))
                     .label("less than 1, or more than 1000")
                     .help("write a number from 1, the same delay each time, to 1000"),
+            );
+        }
+        if given.limit.get().is_some_and(|limit| i32::try_from(*limit).is_err()) {
+            self.resolver.report(
+                Diagnostic::new(
+                    &catalogue::INVALID_VALUE,
+                    given.limit.span,
+                    format!("`limit` is more attempts than a cluster counts: {}", i32::MAX),
+                )
+                .label("too many")
+                .help("write fewer; a step that is never to give up can be run again by a schedule"),
             );
         }
         let delay_or_default = delay.unwrap_or(RETRY_DELAY);

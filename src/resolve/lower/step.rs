@@ -291,23 +291,20 @@ fn plan_output(output: &datasets::Output) -> Option<plan::Output> {
 
 /// No two variables of a step may have one name.
 fn check_env(resolver: &mut Resolver<'_>, draft: &Draft<'_>, step: &mut plan::Step) {
-    let mut seen: IndexMap<&str, String> = IndexMap::new();
-    let values = step.runtime_values.iter().map(|value| (value.env.as_str(), format!("`${{{}}}`", value.reference)));
-    let own = step.container.env.keys().map(|name| (name.as_str(), "`env`".to_owned()));
-    let secrets = step.secrets.keys().map(|name| (name.as_str(), "`secrets`".to_owned()));
-    for (name, what) in values.chain(own).chain(secrets) {
-        if let Some(other) = seen.get(name) {
-            resolver.report(
-                Diagnostic::new(
-                    &catalogue::ENV_COLLISION,
-                    draft.name_span,
-                    format!("the variable `{name}` of `{}` stands for both {other} and {what}", draft.id),
-                )
-                .label("in this step")
+    let mut seen: IndexMap<&str, (String, Option<Span>)> = IndexMap::new();
+    let place = |part: &str, name: &str| draft.node.get(part)?.entry(name).map(|entry| entry.key_span);
+    let values = step.runtime_values.iter().map(|value| (value.env.as_str(), format!("`${{{}}}`", value.reference), None));
+    let own = step.container.env.keys().map(|name| (name.as_str(), "`env`".to_owned(), place("env", name)));
+    let secrets = step.secrets.keys().map(|name| (name.as_str(), "`secrets`".to_owned(), place("secrets", name)));
+    for (name, what, span) in values.chain(own).chain(secrets) {
+        if let Some((other, first)) = seen.get(name) {
+            let message = format!("the variable `{name}` of `{}` stands for both {other} and {what}", draft.id);
+            let found = Diagnostic::new(&catalogue::ENV_COLLISION, span.unwrap_or(draft.name_span), message)
+                .label("the same name again")
                 .note("a container has one value for a name; which one it would see differs between engines")
-                .help("rename one of them"),
-            );
+                .help("rename one of them");
+            resolver.report(first.map_or_else(|| found.clone(), |first| found.clone().also(first, "the first")));
         }
-        seen.insert(name, what);
+        seen.insert(name, (what, span));
     }
 }

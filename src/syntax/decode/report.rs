@@ -184,7 +184,8 @@ pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str], map:
         Some(near) => {
             // Nor where another key means it too. A map of hundreds of keys is not looked through for each of them.
             let others = map.entries().iter().filter(|other| other.key_span != entry.key_span);
-            let taken = map.entries().len() > 100 || others.into_iter().any(|other| nearest(&other.key, allowed.iter().copied()) == Some(near));
+            let taken =
+                map.entries().len() > 100 || others.into_iter().any(|other| nearest(&other.key, allowed.iter().copied()) == Some(near));
             let sure = !taken && certain(&entry.key, allowed.iter().copied()) == Some(near);
             suggest(diagnostic, entry.key_span, near, sure)
         }
