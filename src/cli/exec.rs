@@ -178,7 +178,7 @@ impl Sql {
 type Why = (&'static Rule, String);
 
 fn read(world: &World, path: &Path) -> Result<String, Why> {
-    match world.system.read(path) {
+    match world.system.read(path, u64::MAX) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| (&catalogue::NOT_UTF8, "is not UTF-8 text".to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Err((&catalogue::FILE_MISSING, "does not exist".to_owned())),
         Err(error) => Err((&catalogue::UNREADABLE, format!("cannot be read: {error}"))),

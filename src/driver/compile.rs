@@ -236,6 +236,7 @@ impl<'a> Session<'a> {
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
+        diag::cut(&mut self.diagnostics, self.workspace.files.map());
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
         Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
     }

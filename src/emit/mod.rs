@@ -29,3 +29,4 @@ pub use features::{FEATURES, Feature};
 pub use format::TargetFile;
 pub use output::{OutputFile, check, emit};
 pub use pack::Pack;
+pub use yaml::write as to_yaml;

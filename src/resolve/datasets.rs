@@ -1,8 +1,9 @@
 //! The data of a pipeline: what its steps write, what comes from outside, and where each lies.
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
+use super::drafts::Drafts;
 use super::faults;
 use super::header::Header;
 use super::index::Offer;
@@ -47,20 +48,25 @@ pub(super) struct Datasets {
     /// By draft, in the order of the drafts.
     pub outputs: Vec<IndexMap<String, Output>>,
     /// Names that a step declares which is faulty or left out: there are such, but nothing is known of them.
-    pub unknown: Vec<String>,
+    pub unknown: IndexSet<String>,
+    /// Indexes of the drafts that write each dataset.
+    written: IndexMap<String, Vec<usize>>,
 }
 
 impl Datasets {
     /// Finds where all data lies.
-    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
+    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &Drafts<'_>) -> Self {
         let external = external(resolver, header);
-        let mut collected = Self { external, outputs: Vec::new(), unknown: unknown(header, drafts) };
+        let mut collected = Self { external, outputs: Vec::new(), unknown: unknown(header, drafts), written: IndexMap::new() };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
-        for draft in drafts {
+        for (index, draft) in drafts.iter().enumerate() {
             let outputs = outputs(resolver, draft);
             for (name, output) in &outputs {
                 collected.check_name(resolver, drafts, draft, name, output.span);
                 check_place(resolver, &mut places, draft, output);
+            }
+            for name in outputs.keys() {
+                collected.written.entry(name.clone()).or_default().push(index);
             }
             collected.outputs.push(outputs);
         }
@@ -69,18 +75,22 @@ impl Datasets {
 
     /// Indexes of the drafts that write a dataset.
     pub(super) fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-        self.outputs.iter().enumerate().filter(move |(_, outputs)| outputs.contains_key(name)).map(|(index, _)| index)
+        self.written.get(name).into_iter().flatten().copied()
     }
 
     /// Names of all datasets.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.external.keys().chain(&self.unknown).map(String::as_str).collect();
-        for name in self.outputs.iter().flat_map(IndexMap::keys) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        let all: IndexSet<&String> = self.external.keys().chain(&self.unknown).chain(self.written.keys()).collect();
+        all.into_iter().map(String::as_str).collect()
+    }
+
+    /// True for the name of a dataset.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.written.contains_key(name) || self.is_declared(name)
+    }
+
+    fn is_declared(&self, name: &str) -> bool {
+        self.external.contains_key(name) || self.unknown.contains(name)
     }
 
     /// Physical tables and the datasets that they are: connection, table, dataset.
@@ -159,9 +169,9 @@ impl Datasets {
 }
 
 /// Names of the outputs of steps that have no draft.
-fn unknown(header: &Header, drafts: &[Draft<'_>]) -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in header.steps.iter().filter(|entry| !drafts.iter().any(|draft| draft.name == entry.key)) {
+fn unknown(header: &Header, drafts: &Drafts<'_>) -> IndexSet<String> {
+    let mut names = IndexSet::new();
+    for entry in header.steps.iter().filter(|entry| drafts.named(&entry.key).is_empty()) {
         names.extend(entry.value.get("output").and_then(Node::text).map(ToOwned::to_owned));
         names.extend(entry.value.get("outputs").map(Node::entries).unwrap_or_default().iter().map(|output| output.key.clone()));
     }

@@ -125,7 +125,7 @@ fn check_dataset(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str,
         return;
     }
     let names = scene.datasets.names();
-    if !names.contains(&name) {
+    if !scene.datasets.knows(name) {
         resolver.report(faults::unknown_name(&catalogue::UNKNOWN_DATASET, span, "dataset", name, names));
     }
 }

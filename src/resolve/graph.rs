@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::datasets::Datasets;
+use super::drafts::Drafts;
 use super::header::Header;
 use super::lower::Lowered;
 use super::pipeline::Resolver;
@@ -20,7 +21,7 @@ struct Edge {
 }
 
 /// Fills in the steps' `needs`.
-pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &[Draft<'_>], lowered: &mut [Lowered]) {
+pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &Drafts<'_>, lowered: &mut [Lowered]) {
     let mut graph: Vec<IndexMap<usize, Vec<Edge>>> = Vec::new();
     for (index, lowered) in lowered.iter().enumerate() {
         let scene = Scene { header, datasets, drafts, index };
@@ -50,8 +51,7 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
     let draft = scene.draft();
     for field in draft.spec.after.as_ref().and_then(Field::get).into_iter().flatten() {
         let Some(name) = field.get() else { continue };
-        let before = |index: &usize| scene.drafts[*index].name == *name || scene.drafts[*index].id == *name;
-        let found: Vec<_> = (0..scene.drafts.len()).filter(before).collect();
+        let found = scene.drafts.meant(name);
         if *name == draft.name || *name == draft.id {
             resolver.report(
                 Diagnostic::new(&catalogue::CYCLE, field.span, format!("the step `{name}` waits for itself"))
@@ -88,7 +88,7 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
 /// True for a step that is in the spec but not in this environment.
 fn left_out(scene: &Scene<'_, '_>, name: &str) -> bool {
     let bare = name.split_once('[').map_or(name, |(bare, _)| bare);
-    bare == name && scene.header.steps.iter().any(|entry| entry.key == name && entry.value.get("if").is_some())
+    bare == name && scene.header.step(name).is_some_and(|entry| entry.value.get("if").is_some())
 }
 
 /// The shortest cycle through the first draft that has one.

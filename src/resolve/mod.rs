@@ -17,6 +17,7 @@ mod schedule;
 mod cron;
 mod params;
 mod steps;
+mod drafts;
 mod datasets;
 mod fields;
 mod sql;

@@ -5,6 +5,7 @@ use indexmap::IndexMap;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::datasets::{self, Datasets};
+use crate::resolve::drafts::Drafts;
 use crate::resolve::fields::{self};
 use crate::resolve::header::{Header, secret_ref};
 use crate::resolve::pipeline::Resolver;
@@ -31,7 +32,7 @@ pub(in crate::resolve) fn lower<'a>(
     resolver: &mut Resolver<'a>,
     header: &Header,
     datasets: &Datasets,
-    drafts: &[Draft<'a>],
+    drafts: &Drafts<'a>,
     index: usize,
     draft: &Draft<'a>,
 ) -> Lowered {
@@ -194,7 +195,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn declared(&mut self, draft: &Draft<'a>) {
         for field in draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten() {
             let Some(name) = field.get() else { continue };
-            let known = name.contains('.') || self.scene.datasets.names().contains(&name.as_str());
+            let known = name.contains('.') || self.scene.datasets.knows(name);
             if known {
                 self.uses.note(self.resolver, &self.scene, &Reference::Input(name.clone()), None, field.span);
             } else {

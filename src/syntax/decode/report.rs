@@ -3,13 +3,13 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use crate::diag::{Applicability, Diagnostic, Rule, catalogue, nearest, one_of};
+use crate::diag::{Applicability, Diagnostic, Findings, Rule, catalogue, nearest, one_of};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style, resolve};
 
 /// The findings so far.
 #[derive(Default)]
-pub(super) struct Sink(RefCell<Vec<Diagnostic>>);
+pub(super) struct Sink(RefCell<Findings>);
 
 impl Sink {
     pub(super) fn push(&self, diagnostic: Diagnostic) {
@@ -17,7 +17,7 @@ impl Sink {
     }
 
     pub(super) fn finish(self) -> Vec<Diagnostic> {
-        let mut diagnostics = self.0.into_inner();
+        let mut diagnostics = self.0.into_inner().finish();
         diagnostics.sort_by_key(Diagnostic::span);
         diagnostics
     }

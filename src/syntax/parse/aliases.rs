@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, catalogue, did_you_mean};
+use crate::diag::{Diagnostic, Findings, catalogue, did_you_mean};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, Node};
 
@@ -52,7 +52,7 @@ impl<'a> Anchors<'a> {
     }
 
     /// A copy of an anchor's node and its height; an unknown node where there is none to be had.
-    pub(super) fn copy(&mut self, id: usize, alias: Span, diagnostics: &mut Vec<Diagnostic>) -> (Node, usize) {
+    pub(super) fn copy(&mut self, id: usize, alias: Span, diagnostics: &mut Findings) -> (Node, usize) {
         let name = self.file.slice(alias).trim_start_matches('*').to_owned();
         let cost = self.nodes.get(&id).map(|anchored| anchored.cost);
         if let Some(cost) = cost

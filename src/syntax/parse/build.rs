@@ -5,11 +5,11 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use super::aliases::Anchors;
-use super::document::{Comment, MAX_DEPTH};
+use super::document::{Comment, MAX_DEPTH, MAX_NODES};
 use super::entries::{Key, MapBuilder};
 use super::unquoted::{self, Repair};
 use super::{faults, yaml_1_1};
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, Node, Scalar, Style, resolve};
 
@@ -32,12 +32,18 @@ pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>]) -> O
         root: None,
         anchors: Anchors::new(file),
         comments: Vec::new(),
-        diagnostics: Vec::new(),
+        nodes: 0,
+        diagnostics: Findings::default(),
         repair: None,
     };
     builder.run();
     let broken = builder.frames.pop().is_some();
-    Outcome { root: builder.root.filter(|_| !broken), comments: builder.comments, diagnostics: builder.diagnostics, repair: builder.repair }
+    Outcome {
+        root: builder.root.filter(|_| !broken),
+        comments: builder.comments,
+        diagnostics: builder.diagnostics.finish(),
+        repair: builder.repair,
+    }
 }
 
 /// A map or list that is not closed yet.
@@ -65,7 +71,8 @@ struct Builder<'a> {
     root: Option<Node>,
     anchors: Anchors<'a>,
     comments: Vec<Comment>,
-    diagnostics: Vec<Diagnostic>,
+    nodes: usize,
+    diagnostics: Findings,
     repair: Option<Repair>,
 }
 
@@ -86,6 +93,7 @@ impl Builder<'_> {
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         while let Some(event) = parser.next_event() {
             let next = match event {
+                Ok((_, span)) if self.nodes > MAX_NODES => self.too_many(&span),
                 Ok((event, span)) => self.event(event, &span),
                 Err(error) => self.syntax_error(&error),
             };
@@ -162,6 +170,7 @@ impl Builder<'_> {
 
     /// Puts a finished node where it belongs.
     fn finish(&mut self, node: Node, anchor: usize, height: usize) {
+        self.nodes += 1;
         if anchor > 0 {
             self.anchors.define(anchor, &node, height);
         }
@@ -264,6 +273,12 @@ impl Builder<'_> {
             .label("everything from here on would be ignored")
             .help("put each document into a file of its own");
         self.diagnostics.push(diagnostic);
+        STOP
+    }
+
+    fn too_many(&mut self, span: &granit_parser::Span) -> Next {
+        self.diagnostics.push(faults::too_many(self.file.span_of(span.byte_range().unwrap_or_default())));
+        self.root = None;
         STOP
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
@@ -16,7 +16,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) fn new(node: Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(node: Node, diagnostics: &mut Findings) -> Self {
         let meaning = node.scalar();
         let unknown = node.is_unknown();
         let kind_name = node.kind_name();
@@ -65,7 +65,7 @@ impl MapBuilder {
         self.key = Some(key);
     }
 
-    pub(super) fn insert(&mut self, key: Key, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn insert(&mut self, key: Key, value: Node, diagnostics: &mut Findings) {
         match key {
             Key::Text(key, key_span) => self.entries.push(Slot { entry: Entry { key, key_span, value }, merged: false }),
             Key::Merge(span) => self.merge(span, value, diagnostics),
@@ -73,7 +73,7 @@ impl MapBuilder {
         }
     }
 
-    fn merge(&mut self, span: Span, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+    fn merge(&mut self, span: Span, value: Node, diagnostics: &mut Findings) {
         let maps = match value.kind {
             Kind::List(items) => items,
             _ => vec![value],
@@ -91,7 +91,7 @@ impl MapBuilder {
     }
 
     /// The entries, each key once: what was written wins over what `<<` brought, and of two alike the first.
-    pub(super) fn finish(self, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+    pub(super) fn finish(self, diagnostics: &mut Findings) -> Vec<Entry> {
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept: Vec<Slot> = Vec::with_capacity(self.entries.len());
         for slot in self.entries {
