@@ -3,17 +3,17 @@
 use std::fmt::Write as _;
 
 /// A workspace and what is found in it.
-pub struct Case {
+pub(crate) struct Case {
     /// What is large in it.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The ids that are reported, each once, sorted; nothing for a workspace that is valid, however large.
-    pub expected: &'static [&'static str],
+    pub(crate) expected: &'static [&'static str],
     /// Path and text of each file; `etlc.yaml` is added.
-    pub files: fn() -> Vec<(String, String)>,
+    pub(crate) files: fn() -> Vec<(String, String)>,
 }
 
 /// Every case.
-pub const CASES: &[Case] = &[
+pub(crate) const CASES: &[Case] = &[
     // YAML
     case("aliases of aliases", &["E0103"], alias_bomb),
     case("copies of a long text", &["E0103"], || {
@@ -31,7 +31,7 @@ pub const CASES: &[Case] = &[
     case("a million items", &["E0204"], || with(&format!("tags: [{}]\n", list(1_000_000, |_| "a".to_owned())))),
     case("a key of 1 MB", &["E0201"], || with(&format!("? {}\n: 1\n", "k".repeat(1 << 20)))),
     case("a step's name of 1 MB", &["E0206"], || {
-        spec_of(&format!("{HEAD}steps:\n  ? {}\n  : {{kind: container, image: x:1}}\n", "k".repeat(1 << 20)))
+        spec_of(&format!("{HEAD}steps:\n  ? {}\n  : {{kind: container, image: x:1, command: [x]}}\n", "k".repeat(1 << 20)))
     }),
     case("4 MB on one line", &["E0201"], || with(&format!("desc: {}\n", "x".repeat(4_000_000)))),
     case("over the size limit", &["E0804"], || with(&format!("description: {}\n", "x".repeat(5_000_000)))),
@@ -47,9 +47,12 @@ pub const CASES: &[Case] = &[
     case("5,000 steps that write datasets and read all before", &[], || datasets(300)),
     case("a matrix of 100,000 cells", &["E0605"], || one_step(&matrix(5, 10))),
     case("a matrix of 1,000 axes", &["E0605"], || one_step(&matrix(1_000, 2))),
-    case("1,000 cells twice", &[], || two_steps(&matrix(3, 10))),
+    case("1,000 cells twice", &["E0815"], || two_steps(&matrix(3, 10))),
     case("5,000 steps of 1,000 cells", &["E0815"], || {
-        spec_of(&format!("{HEAD}steps:\n{}", lines(5_000, |n| format!("  s{n}: {{kind: container, image: x:1, {}}}", matrix(3, 10)))))
+        spec_of(&format!(
+            "{HEAD}steps:\n{}",
+            lines(5_000, |n| format!("  s{n}: {{kind: container, image: x:1, command: [x], {}}}", matrix(3, 10)))
+        ))
     }),
     // Texts
     case("a `when` of 100,000 brackets", &["E0601"], || one_step(&format!("when: \"{}\"", "(".repeat(100_000)))),
@@ -62,7 +65,9 @@ pub const CASES: &[Case] = &[
     }),
     case("a cron expression of 1 MB", &[], || with(&format!("schedule: {{cron: \"0{} * * * *\", timezone: UTC}}\n", ",0".repeat(500_000)))),
     case("a time zone of 1 MB", &["E0603"], || with(&format!("timezone: {}\n", "x".repeat(1 << 20)))),
-    case("an image of 1 MB", &[], || spec_of(&format!("{HEAD}steps:\n  a: {{kind: container, image: \"{}\"}}\n", "x".repeat(1 << 20)))),
+    case("an image of 1 MB", &[], || {
+        spec_of(&format!("{HEAD}steps:\n  a: {{kind: container, image: \"{}\", command: [x]}}\n", "x".repeat(1 << 20)))
+    }),
     // Templates
     case("a template of 2 MB", &["E0304"], || template(&format!("{{{{ 1 }}}}{}", "x".repeat(2 << 20)))),
     case("a template of a million `a.b.c`", &["E0304"], || template(&format!("{{{{ a{} }}}}", ".b.c".repeat(500_000)))),
@@ -80,6 +85,9 @@ pub const CASES: &[Case] = &[
         sql_with(&[("macros/m.sql", "{% macro m(x) %}{{ m(x) }}{% endmacro %}")], "select {{ m(1) }}")
     }),
     // SQL
+    case("a SQL file of 400,000 templates", &["E0304"], || sql(&"{{ x }}".repeat(400_000))),
+    case("inline SQL of 10,000 holes", &[], || inline_sql(&format!("select {}", list(10_000, |_| "${run.date}".to_owned())))),
+    case("1,000 SQL steps that read each other", &[], || sql_chain(1_000)),
     case("SQL of 50,000 `::int`", &["sql-syntax"], || sql(&format!("select 1{}", "::int".repeat(50_000)))),
     case("SQL of 20,000 `::int`", &["sql-syntax"], || sql(&format!("select 1{}", "::int".repeat(20_000)))),
     case("SQL of a million `1 +`", &["sql-syntax"], || sql(&format!("select 1{}", "+1".repeat(1_000_000)))),
@@ -116,17 +124,17 @@ fn spec_of(text: &str) -> Vec<(String, String)> {
 /// A pipeline of one step with more keys at its top.
 fn with(keys: &str) -> Vec<(String, String)> {
     let head = if keys.starts_with("description") { HEAD.replace("description: d\n", "") } else { HEAD.to_owned() };
-    spec_of(&format!("{head}{keys}steps:\n  a: {{kind: container, image: x:1}}\n"))
+    spec_of(&format!("{head}{keys}steps:\n  a: {{kind: container, image: x:1, command: [x]}}\n"))
 }
 
 /// A pipeline of one step with more keys in it.
 fn one_step(keys: &str) -> Vec<(String, String)> {
-    spec_of(&format!("{HEAD}steps:\n  a: {{kind: container, image: x:1, {keys}}}\n"))
+    spec_of(&format!("{HEAD}steps:\n  a: {{kind: container, image: x:1, command: [x], {keys}}}\n"))
 }
 
 fn two_steps(keys: &str) -> Vec<(String, String)> {
     spec_of(&format!(
-        "{HEAD}steps:\n  a: {{kind: container, image: x:1, {keys}}}\n  b: {{kind: container, image: x:1, {keys}, after: [a]}}\n"
+        "{HEAD}steps:\n  a: {{kind: container, image: x:1, command: [x], {keys}}}\n  b: {{kind: container, image: x:1, command: [x], {keys}, after: [a]}}\n"
     ))
 }
 
@@ -149,13 +157,13 @@ fn alias_bomb() -> Vec<(String, String)> {
 fn steps(count: usize) -> Vec<(String, String)> {
     let step = |number: usize| {
         let after = if number == 0 { String::new() } else { format!(", after: [s{}]", number - 1) };
-        format!("  s{number}: {{kind: container, image: x:1{after}}}")
+        format!("  s{number}: {{kind: container, image: x:1, command: [x]{after}}}")
     };
     spec_of(&format!("{HEAD}steps:\n{}", lines(count, step)))
 }
 
 fn ring(count: usize) -> Vec<(String, String)> {
-    let step = |number: usize| format!("  s{number}: {{kind: container, image: x:1, after: [s{}]}}", (number + 1) % count);
+    let step = |number: usize| format!("  s{number}: {{kind: container, image: x:1, command: [x], after: [s{}]}}", (number + 1) % count);
     spec_of(&format!("{HEAD}steps:\n{}", lines(count, step)))
 }
 
@@ -163,7 +171,7 @@ fn ring(count: usize) -> Vec<(String, String)> {
 fn datasets(count: usize) -> Vec<(String, String)> {
     let step = |number: usize| {
         let inputs = list(number, |before| format!("d{before}"));
-        format!("  s{number}: {{kind: container, image: x:1, inputs: [{inputs}], outputs: {{d{number}: {{value: text}}}}}}")
+        format!("  s{number}: {{kind: container, image: x:1, command: [x], inputs: [{inputs}], outputs: {{d{number}: {{value: text}}}}}}")
     };
     spec_of(&format!("{HEAD}steps:\n{}", lines(count, step)))
 }
@@ -193,6 +201,27 @@ fn sql_with(more: &[(&str, &str)], text: &str) -> Vec<(String, String)> {
     files
 }
 
+fn inline_sql(text: &str) -> Vec<(String, String)> {
+    let mut files = sql("");
+    files[0].1 = format!("{HEAD}steps:\n  a:\n    kind: sql\n    sql: |\n      {text}\n      -- not a path\n");
+    files
+}
+
+fn sql_chain(count: usize) -> Vec<(String, String)> {
+    let mut files = sql("");
+    let step = |number: usize| {
+        format!(
+            "  s{number}: {{kind: sql, sql: \"select * from {{{{ ref('t{}') }}}} -- x\\n-- y\", output: t{number}}}",
+            number.saturating_sub(1)
+        )
+    };
+    files[0].1 = format!(
+        "{HEAD}steps:\n  s0: {{kind: sql, sql: \"select 1 -- x\\n-- y\", output: t0}}\n{}",
+        lines(count, |number| step(number + 1))
+    );
+    files
+}
+
 fn kind(schema: &str) -> Vec<(String, String)> {
     let value = format!("{}b", "a".repeat(10_000));
     vec![
@@ -201,7 +230,7 @@ fn kind(schema: &str) -> Vec<(String, String)> {
         file(
             "platform/kinds/own/kind.yaml",
             format!(
-                "version: 1\nkind: own\ndescription: d\nfields:\n  type: object\n  properties:\n    x: {schema}\ncontainer: {{image: x:1, command: [x]}}\n"
+                "version: 1\nkind: own\ndescription: d\nfields:\n  type: object\n  properties:\n    x: {schema}\ncontainer: {{image: x:1, command: [x], command: [x]}}\n"
             ),
         ),
     ]
@@ -209,7 +238,7 @@ fn kind(schema: &str) -> Vec<(String, String)> {
 
 fn platform(text: &str) -> Vec<(String, String)> {
     vec![
-        file("pipelines/p/pipeline.yaml", format!("{HEAD}steps:\n  a: {{kind: container, image: x:1}}\n")),
+        file("pipelines/p/pipeline.yaml", format!("{HEAD}steps:\n  a: {{kind: container, image: x:1, command: [x]}}\n")),
         file("platform/platform.yaml", format!("version: 1\nplatform: x\n{text}")),
     ]
 }

@@ -28,7 +28,7 @@ fn main() -> Outcome<()> {
         _ => {}
     }
     let own = std::env::current_exe()?;
-    println!("{:52} {:>9} {:>9} {:>5}  found", "", "wall ms", "peak MiB", "exit");
+    println!("{:48} {:>9} {:>9} {:>9} {:>5}  found", "", "wall ms", "CPU ms", "peak MiB", "exit");
     for case in cases::CASES.iter().filter(|case| arguments.iter().all(|part| case.name.contains(part.as_str()))) {
         let folder = tempfile::tempdir()?;
         let root = folder.path();
@@ -40,7 +40,7 @@ fn main() -> Outcome<()> {
         }
         // A process that waits for one child knows what that child alone took.
         let output = Command::new(&own).arg("measure").arg(root).output()?;
-        print!("{:52} {}", case.name, String::from_utf8_lossy(&output.stdout));
+        print!("{:48} {}", case.name, String::from_utf8_lossy(&output.stdout));
         if !output.status.success() {
             println!("{}", String::from_utf8_lossy(&output.stderr));
         }
@@ -53,7 +53,10 @@ fn measure(root: &str) -> Outcome<()> {
     let start = Instant::now();
     let output = Command::new(env!("CARGO_BIN_EXE_etlc")).args(["validate", "--format", "github"]).current_dir(Path::new(root)).output()?;
     let wall = start.elapsed();
-    let peak = getrusage(UsageWho::RUSAGE_CHILDREN)?.max_rss() as f64 / 1024.0;
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN)?;
+    let peak = usage.max_rss() as f64 / 1024.0;
+    let cpu: f64 =
+        [usage.user_time(), usage.system_time()].map(|time| time.tv_sec() as f64 * 1e3 + time.tv_usec() as f64 / 1e3).iter().sum();
     let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
     let text = String::from_utf8(output.stdout)?;
     for line in text.lines() {
@@ -62,6 +65,6 @@ fn measure(root: &str) -> Outcome<()> {
     }
     let ids: Vec<String> = ids.iter().map(|(id, count)| format!("{id} x{count}")).collect();
     let code = output.status.code().map_or_else(|| "none".to_owned(), |code| code.to_string());
-    println!("{:>9.1} {peak:>9.1} {code:>5}  {}", wall.as_secs_f64() * 1e3, ids.join(" "));
+    println!("{:>9.1} {cpu:>9.1} {peak:>9.1} {code:>5}  {}", wall.as_secs_f64() * 1e3, ids.join(" "));
     Ok(())
 }

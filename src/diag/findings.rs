@@ -26,6 +26,13 @@ impl Findings {
         self.more = Some((worst.min(found.severity), span));
     }
 
+    /// Keeps a finding like those before it, which is made only if it will be kept.
+    pub fn push_with(&mut self, make: impl FnOnce() -> Diagnostic) {
+        if self.more.is_none() {
+            self.push(make());
+        }
+    }
+
     /// The findings, and a last one where there were more.
     #[must_use]
     pub fn finish(self) -> Vec<Diagnostic> {

@@ -1,5 +1,9 @@
 //! The data of a pipeline: what its steps write, what comes from outside, and where each lies.
 
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
 use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
@@ -51,13 +55,34 @@ pub(super) struct Datasets {
     pub unknown: IndexSet<String>,
     /// Indexes of the drafts that write each dataset.
     written: IndexMap<String, Vec<usize>>,
+    referable: OnceCell<Arc<Referable>>,
+    by_table: RefCell<BTreeMap<&'static str, ByTable>>,
 }
+
+/// Names that `ref()` takes.
+#[derive(Default)]
+pub(super) struct Referable {
+    /// The physical table of each dataset that is one. What is unknown was reported; its own name stands for its table, since nothing will be written.
+    pub tables: BTreeMap<String, String>,
+    /// Datasets that are no tables.
+    pub others: BTreeSet<String>,
+}
+
+/// Connections and datasets of each table, by the parts of its name.
+type ByTable = BTreeMap<Vec<String>, Vec<(Option<String>, String)>>;
 
 impl Datasets {
     /// Finds where all data lies.
     pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &Drafts<'_>) -> Self {
         let external = external(resolver, header);
-        let mut collected = Self { external, outputs: Vec::new(), unknown: unknown(header, drafts), written: IndexMap::new() };
+        let mut collected = Self {
+            external,
+            outputs: Vec::new(),
+            unknown: unknown(header, drafts),
+            written: IndexMap::new(),
+            referable: OnceCell::new(),
+            by_table: RefCell::default(),
+        };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
         for (index, draft) in drafts.iter().enumerate() {
             let outputs = outputs(resolver, draft);
@@ -102,6 +127,36 @@ impl Datasets {
         let written =
             written.filter_map(|(name, output)| Some((output.connection.as_deref(), output.text.as_ref()?.as_constant()?, name.as_str())));
         external.chain(written)
+    }
+
+    /// What `ref()` takes; the same for all steps.
+    pub(super) fn referable(&self) -> Arc<Referable> {
+        let referable = || {
+            let mut all = Referable::default();
+            all.tables.extend(self.tables().map(|(_, table, dataset)| (dataset.to_owned(), table.to_owned())));
+            let others = self.names().into_iter().filter(|name| !all.tables.contains_key(*name));
+            all.others = others.map(ToOwned::to_owned).collect();
+            for name in &self.unknown {
+                all.tables.entry(name.clone()).or_insert_with(|| name.clone());
+            }
+            Arc::new(all)
+        };
+        Arc::clone(self.referable.get_or_init(referable))
+    }
+
+    /// The datasets that a table is, each with its connection, as a dialect reads names.
+    pub(super) fn tables_named(&self, dialect: Dialect, parts: &[String]) -> Vec<(Option<String>, String)> {
+        let mut cache = self.by_table.borrow_mut();
+        let by_table = cache.entry(dialect.name()).or_insert_with(|| {
+            let mut by_table = ByTable::new();
+            for (connection, table, dataset) in self.tables() {
+                if let Some(parts) = dialect.split_name(table) {
+                    by_table.entry(parts).or_default().push((connection.map(ToOwned::to_owned), dataset.to_owned()));
+                }
+            }
+            by_table
+        });
+        by_table.get(parts).cloned().unwrap_or_default()
     }
 
     fn check_name(&self, resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], draft: &Draft<'_>, name: &str, span: Span) {

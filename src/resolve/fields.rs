@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::faults;
+use super::faults::{self, Places};
 use super::pipeline::Resolver;
 use super::values::{Scene, Uses};
 use crate::diag::{Diagnostic, catalogue};
@@ -39,8 +39,8 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
         match format {
             Some(Format::File) => files.add(resolver, text, node),
             Some(Format::Text) => {
-                let map = resolver.cx.files.map();
-                uses.text(resolver, scene, text, |range| faults::place(map, node, range));
+                let places = Places::new(resolver.cx.files.map(), node);
+                uses.text(resolver, scene, text, |range| places.span(range));
             }
             Some(Format::Dataset) => {
                 check_dataset(resolver, scene, text, node.span);
@@ -106,8 +106,9 @@ fn file(path: String, bytes: &[u8]) -> File {
 
 /// Run-time values may not stand where only compile-time text can.
 fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
+    let places = Places::new(resolver.cx.files.map(), node);
     for found in find(text).into_iter().filter(|found| found.part.is_ok()) {
-        let span = faults::place(resolver.cx.files.map(), node, found.range.clone());
+        let span = places.span(found.range.clone());
         resolver.report(
             Diagnostic::new(&catalogue::RUNTIME_NOT_ALLOWED, span, format!("`{}` is known only when the step runs, and this is read before", &text[found.range]))
                 .label("must be known at compile time")

@@ -20,12 +20,21 @@ struct Edge {
     span: Span,
 }
 
+/// The most edges that a graph may have: a matrix of 1,000 cells that waits for another of 1,000 has a million.
+const MAX_EDGES: usize = 250_000;
+
 /// Fills in the steps' `needs`.
 pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &Drafts<'_>, lowered: &mut [Lowered]) {
     let mut graph: Vec<IndexMap<usize, Vec<Edge>>> = Vec::new();
+    let mut n_edges = 0;
     for (index, lowered) in lowered.iter().enumerate() {
         let scene = Scene { header, datasets, drafts, index };
         graph.push(edges(resolver, &scene, lowered));
+        n_edges += graph[index].len();
+        if n_edges > MAX_EDGES {
+            resolver.report(too_many(&drafts[index].id, drafts[index].name_span));
+            return;
+        }
     }
     if let Some(cycle) = find_cycle(&graph) {
         report_cycle(resolver, drafts, &graph, &cycle);
@@ -83,6 +92,14 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
         add(*writer, format!("reference: {reference}"), *span);
     }
     edges
+}
+
+fn too_many(id: &str, span: Span) -> Diagnostic {
+    let message = format!("with `{id}` the steps wait for each other in more than {MAX_EDGES} pairs");
+    Diagnostic::new(&catalogue::TOO_MANY_STEPS, span, message)
+        .label("one step too many")
+        .note("each cell of a matrix that waits for another matrix waits for every cell of it")
+        .help("put a step between the two that waits for all cells of the one, and let the cells of the other wait for that step")
 }
 
 /// True for a step that is in the spec but not in this environment.

@@ -129,11 +129,12 @@ const LATER: [&str; 3] = ["steps", "vars", "defaults"];
 
 /// True for a pipeline whose header neither a template nor an environment changes.
 fn is_final(root: &Node, layered: &Node) -> bool {
+    let (before, after) = (root.by_key(), layered.by_key());
     let same = |entry: &Entry| {
-        LATER.contains(&entry.key.as_str()) || root.get(&entry.key).is_some_and(|node| node == &entry.value && !has_template(node))
+        let is_same = |before: &&Entry| before.value == entry.value && !has_template(&entry.value);
+        LATER.contains(&entry.key.as_str()) || before.get(entry.key.as_str()).is_some_and(is_same)
     };
-    layered.entries().iter().all(same)
-        && root.entries().iter().all(|entry| entry.key == "environments" || layered.get(&entry.key).is_some())
+    layered.entries().iter().all(same) && before.keys().all(|key| *key == "environments" || after.contains_key(key))
 }
 
 /// The pipeline as types with its templates rendered, its steps left as they are.

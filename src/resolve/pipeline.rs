@@ -91,7 +91,7 @@ impl<'a> Resolver<'a> {
 
     fn run(&mut self, root: &Node) -> Option<Plan> {
         let header = header::resolve(self, root)?;
-        let drafts = steps::draft(self, &header);
+        let drafts = steps::draft(self, &header)?;
         let datasets = Datasets::collect(self, &header, &drafts);
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();

@@ -47,8 +47,12 @@ impl Draft<'_> {
     }
 }
 
-/// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none.
-pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Drafts<'a> {
+/// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none; `None` where there are too many to look at.
+pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Option<Drafts<'a>> {
+    if let Some(entry) = header.steps.get(MAX_STEPS) {
+        resolver.report(too_many(entry.key_span));
+        return None;
+    }
     let cx = resolver.cx;
     let engine = Engine::new(Vec::new(), &cx.macros);
     let mut drafts = Vec::new();
@@ -62,10 +66,10 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Drafts<
         maker.step(entry, &layered, &mut drafts);
         if drafts.len() > MAX_STEPS {
             resolver.report(too_many(entry.key_span));
-            break;
+            return None;
         }
     }
-    Drafts::new(drafts)
+    Some(Drafts::new(drafts))
 }
 
 /// The kind that a step names.

@@ -16,7 +16,7 @@ pub mod decode;
 pub use decode::decode;
 pub use field::{Field, Fixed, Item, Map, Raw};
 pub use merge::merge;
-pub use parse::{Comment, Document, parse};
+pub use parse::{Comment, Document, parse, parse_generated};
 pub use positions::{Positions, source_span};
 pub(crate) use scalar::shorten;
 pub use scalar::{Scalar, resolve};

@@ -8,6 +8,7 @@ mod hostile;
 mod readme;
 mod schema;
 mod schema_agreement;
+mod strings;
 mod emit;
 mod emit_plans;
 mod examples;

@@ -5,7 +5,7 @@ use std::ops::Range;
 use granit_parser::{Event, Parser, ScalarStyle, StructureStyle, Tag};
 
 use super::aliases::Anchors;
-use super::document::{Comment, MAX_DEPTH, MAX_NODES};
+use super::document::{Comment, MAX_DEPTH};
 use super::entries::{Key, MapBuilder};
 use super::unquoted::{self, Repair};
 use super::{faults, yaml_1_1};
@@ -23,7 +23,7 @@ pub(super) struct Outcome {
 }
 
 /// Reads a text of the file's length; values in `masked` ranges are unknown.
-pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>]) -> Outcome {
+pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], max_nodes: usize) -> Outcome {
     let mut builder = Builder {
         file,
         text,
@@ -33,6 +33,7 @@ pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>]) -> O
         anchors: Anchors::new(file),
         comments: Vec::new(),
         nodes: 0,
+        max_nodes,
         diagnostics: Findings::default(),
         repair: None,
     };
@@ -72,6 +73,7 @@ struct Builder<'a> {
     anchors: Anchors<'a>,
     comments: Vec<Comment>,
     nodes: usize,
+    max_nodes: usize,
     diagnostics: Findings,
     repair: Option<Repair>,
 }
@@ -93,7 +95,7 @@ impl Builder<'_> {
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         while let Some(event) = parser.next_event() {
             let next = match event {
-                Ok((_, span)) if self.nodes > MAX_NODES => self.too_many(&span),
+                Ok((_, span)) if self.nodes > self.max_nodes => self.too_many(&span),
                 Ok((event, span)) => self.event(event, &span),
                 Err(error) => self.syntax_error(&error),
             };

@@ -29,7 +29,7 @@ pub struct Comment {
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// How many keys and values a file may hold. A pipeline of a thousand steps has some ten thousand.
-pub(super) const MAX_NODES: usize = 500_000;
+pub(super) const MAX_NODES: usize = 200_000;
 
 /// How many values that YAML cannot read because they lack quotes are read past, before the file is given up.
 const MAX_REPAIRS: usize = 64;
@@ -37,11 +37,21 @@ const MAX_REPAIRS: usize = 64;
 /// Reads a file. A value that only lacks quotes is reported and becomes an unknown node, and reading goes on behind it.
 #[must_use]
 pub fn parse(file: &SourceFile) -> (Document, Vec<Diagnostic>) {
+    read(file, MAX_NODES)
+}
+
+/// Reads text that etlc made itself: of such there may be as much as there is.
+#[must_use]
+pub fn parse_generated(file: &SourceFile) -> (Document, Vec<Diagnostic>) {
+    read(file, usize::MAX)
+}
+
+fn read(file: &SourceFile, max_nodes: usize) -> (Document, Vec<Diagnostic>) {
     let mut text = Cow::Borrowed(file.text());
     let mut repairs: Vec<unquoted::Repair> = Vec::new();
     loop {
         let masked: Vec<_> = repairs.iter().map(|repair| repair.range.clone()).collect();
-        let outcome = build::build(file, &text, &masked);
+        let outcome = build::build(file, &text, &masked, max_nodes);
         if let Some(repair) = outcome.repair.filter(|_| repairs.len() < MAX_REPAIRS) {
             // Every byte becomes one byte, so that all places stay where they are.
             text.to_mut().replace_range(repair.range.clone(), &"x".repeat(repair.range.len()));

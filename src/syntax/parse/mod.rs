@@ -10,4 +10,4 @@ mod faults;
 mod unquoted;
 mod yaml_1_1;
 
-pub use document::{Comment, Document, parse};
+pub use document::{Comment, Document, parse, parse_generated};
