@@ -15,8 +15,8 @@ pub(crate) struct Case {
 /// Every case.
 pub(crate) const CASES: &[Case] = &[
     // YAML
-    case("aliases of aliases", &["E0103"], alias_bomb),
-    case("copies of a long text", &["E0103"], || {
+    case("aliases of aliases", &["E0103", "E0201", "E0202"], alias_bomb),
+    case("copies of a long text", &["E0103", "E0201", "E0202"], || {
         spec_of(&format!("a: &a {}\nb: [{}]\n", "x".repeat(1 << 20), list(10_000, |_| "*a".to_owned())))
     }),
     case("100,000 open `[`", &["E0103"], || spec_of(&"[".repeat(100_000))),
@@ -24,25 +24,25 @@ pub(crate) const CASES: &[Case] = &[
     case("100,000 `- ` in a row", &["E0103"], || spec_of(&"- ".repeat(100_000))),
     case("2,000 levels of indentation", &["E0103"], || spec_of(&(0..2_000).map(|depth| " ".repeat(depth) + "a:\n").collect::<String>())),
     case("brackets of JSON in a string", &[], || one_step(&format!("env: {{A: '{}'}}", "[".repeat(100_000)))),
-    case("50,000 times one key", &["E0102"], || with(&"description: x\n".repeat(50_000))),
-    case("20,000 unknown keys", &["E0201"], || with(&lines(20_000, |n| format!("key_{n}: 1")))),
-    case("20,000 unknown keys on one line", &["E0201"], || one_step(&list(20_000, |n| format!("key_{n}: 1")))),
-    case("20,000 wrong values on one line", &["E0203"], || with(&format!("tags: [{}]\n", list(20_000, |n| format!("[{n}]"))))),
-    case("a million items", &["E0204"], || with(&format!("tags: [{}]\n", list(1_000_000, |_| "a".to_owned())))),
+    case("50,000 times one key", &["E0102", "E0813"], || with(&"description: x\n".repeat(50_000))),
+    case("20,000 unknown keys", &["E0201", "E0813"], || with(&lines(20_000, |n| format!("key_{n}: 1")))),
+    case("20,000 unknown keys on one line", &["E0201", "E0813"], || one_step(&list(20_000, |n| format!("key_{n}: 1")))),
+    case("20,000 wrong values on one line", &["E0203", "E0813"], || with(&format!("tags: [{}]\n", list(20_000, |n| format!("[{n}]"))))),
+    case("a million items", &["E0103"], || with(&format!("tags: [{}]\n", list(1_000_000, |_| "a".to_owned())))),
     case("a key of 1 MB", &["E0201"], || with(&format!("? {}\n: 1\n", "k".repeat(1 << 20)))),
     case("a step's name of 1 MB", &["E0206"], || {
         spec_of(&format!("{HEAD}steps:\n  ? {}\n  : {{kind: container, image: x:1, command: [x]}}\n", "k".repeat(1 << 20)))
     }),
     case("4 MB on one line", &["E0201"], || with(&format!("desc: {}\n", "x".repeat(4_000_000)))),
     case("over the size limit", &["E0804"], || with(&format!("description: {}\n", "x".repeat(5_000_000)))),
-    case("huge whole numbers", &["E0203"], || {
+    case("huge whole numbers", &["E0104"], || {
         with(&format!("timeout: {}\nversion: 1\n", "9".repeat(1_000_000)).replace("version: 1\n", ""))
     }),
     case("20,000 unquoted templates", &["E0105"], || with(&lines(20_000, |n| format!("key_{n}: {{{{ x }}}}")))),
     // Steps
     case("5,000 steps", &[], || steps(5_000)),
     case("20,000 steps in a chain", &["E0815"], || steps(20_000)),
-    case("30,000 steps", &["E0815"], || steps(30_000)),
+    case("30,000 steps", &["E0103"], || steps(30_000)),
     case("a ring of 5,000 steps", &["E0504"], || ring(5_000)),
     case("5,000 steps that write datasets and read all before", &[], || datasets(300)),
     case("a matrix of 100,000 cells", &["E0605"], || one_step(&matrix(5, 10))),
@@ -59,8 +59,10 @@ pub(crate) const CASES: &[Case] = &[
     case("a `when` of 100,000 `not`", &["E0601"], || one_step(&format!("when: \"{}\"", "not ".repeat(100_000)))),
     case("a `when` of 20,000 comparisons", &[], || one_step(&format!("when: \"{}\"", vec!["${run.attempt} == 1"; 20_000].join(" or ")))),
     case("100,000 `${run.date}`", &[], || one_step(&format!("args: [\"{}\"]", "${run.date}".repeat(100_000)))),
-    case("20,000 `${x}` of different names", &["E0306"], || one_step(&format!("args: [\"{}\"]", list(20_000, |n| format!("${{x{n}}}"))))),
-    case("20,000 `${params.x}` of different names", &["E0306"], || {
+    case("20,000 `${x}` of different names", &["E0306", "E0813"], || {
+        one_step(&format!("args: [\"{}\"]", list(20_000, |n| format!("${{x{n}}}"))))
+    }),
+    case("20,000 `${params.x}` of different names", &["E0306", "E0813"], || {
         one_step(&format!("args: [\"{}\"]", list(20_000, |n| format!("${{params.x{n}}}"))))
     }),
     case("a cron expression of 1 MB", &[], || with(&format!("schedule: {{cron: \"0{} * * * *\", timezone: UTC}}\n", ",0".repeat(500_000)))),
@@ -76,12 +78,12 @@ pub(crate) const CASES: &[Case] = &[
     case("a template of 30,000 brackets", &["E0304"], || template(&format!("{{{{ {}", "(".repeat(30_000)))),
     case("a template of 10,000 `if`", &["E0304"], || template(&"{% if 1 %}".repeat(6_000))),
     case("a loop without end", &["E0304"], || {
-        template("{% for a in range(100000) %}{% for b in range(100000) %}x{% endfor %}{% endfor %}")
+        template("{% for a in range(1000) %}{% for b in range(1000) %}{% for c in range(1000) %}x{% endfor %}{% endfor %}{% endfor %}")
     }),
     case("a string that doubles", &["E0304"], || {
         template(&format!("{{% set a = 'xxxxxxxx' %}}{}{{{{ a }}}}", "{% set a = a ~ a %}".repeat(60)))
     }),
-    case("a macro that calls itself", &["E0303"], || {
+    case("a macro that calls itself", &["E0304"], || {
         sql_with(&[("macros/m.sql", "{% macro m(x) %}{{ m(x) }}{% endmacro %}")], "select {{ m(1) }}")
     }),
     // SQL
@@ -89,15 +91,15 @@ pub(crate) const CASES: &[Case] = &[
     case("inline SQL of 10,000 holes", &[], || inline_sql(&format!("select {}", list(10_000, |_| "${run.date}".to_owned())))),
     case("1,000 SQL steps that read each other", &[], || sql_chain(1_000)),
     case("SQL of 50,000 `::int`", &["sql-syntax"], || sql(&format!("select 1{}", "::int".repeat(50_000)))),
-    case("SQL of 20,000 `::int`", &["sql-syntax"], || sql(&format!("select 1{}", "::int".repeat(20_000)))),
+    case("SQL of 20,000 `::int`", &[], || sql(&format!("select 1{}", "::int".repeat(20_000)))),
     case("SQL of a million `1 +`", &["sql-syntax"], || sql(&format!("select 1{}", "+1".repeat(1_000_000)))),
-    case("SQL of 20,000 `+1`", &["sql-syntax"], || sql(&format!("select 1{}", "+1".repeat(20_000)))),
+    case("SQL of 20,000 `+1`", &[], || sql(&format!("select 1{}", "+1".repeat(20_000)))),
     case("SQL of 100,000 brackets", &["sql-syntax"], || sql(&format!("select {}", "(".repeat(100_000)))),
     case("SQL of a million `a.b.c`", &["sql-syntax"], || sql(&format!("select {}", "a.b.c.".repeat(1_000_000 / 3)))),
     case("SQL of 20,000 `case`", &["sql-syntax"], || sql(&format!("select {}", "case when ".repeat(20_000)))),
     case("SQL of 20,000 statements", &[], || sql(&"select 1;\n".repeat(20_000))),
     case("SQL of 10,000 holes", &[], || sql(&format!("select {}", list(10_000, |_| "${run.date}".to_owned())))),
-    case("SQL of 5,000 unions", &["sql-syntax"], || sql(&format!("select 1{}", " union all select 1".repeat(5_000)))),
+    case("SQL of 5,000 unions", &[], || sql(&format!("select 1{}", " union all select 1".repeat(5_000)))),
     // The platform
     case("a `pattern` that is a bomb", &["E0209"], || {
         kind("{type: string, pattern: '^((((((((((a{1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}$'}")
@@ -230,7 +232,7 @@ fn kind(schema: &str) -> Vec<(String, String)> {
         file(
             "platform/kinds/own/kind.yaml",
             format!(
-                "version: 1\nkind: own\ndescription: d\nfields:\n  type: object\n  properties:\n    x: {schema}\ncontainer: {{image: x:1, command: [x], command: [x]}}\n"
+                "version: 1\nkind: own\ndescription: d\nfields:\n  type: object\n  properties:\n    x: {schema}\ncontainer: {{image: x:1, command: [x]}}\n"
             ),
         ),
     ]

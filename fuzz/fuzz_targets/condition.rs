@@ -10,8 +10,8 @@ fuzz_target!(init: etlc_fuzz::init(), |data: &[u8]| {
     let outcome = resolve(&format!(
         "version: 1\npipeline: p\nowner: data\nparams: {{days: {{type: integer, default: 1}}, note: {{type: string, default: x}}, \
          on: {{type: boolean, default: true}}, day: {{type: date, default: 2026-01-01}}, part: {{type: number, default: 0.5}}}}\nsteps:\n  \
-         count: {{kind: container, image: x:1, outputs: {{n: {{value: text}}, j: {{value: json}}}}}}\n  \
-         work: {{kind: container, image: x:1, when: {quoted}}}\n"
+         count: {{kind: container, image: x:1, command: [x], outputs: {{n: {{value: text}}, j: {{value: json}}}}}}\n  \
+         work: {{kind: container, image: x:1, command: [x], when: {quoted}}}\n"
     ));
     assert_eq!(outcome.plan.is_some(), etlc_fuzz::accepts(&outcome.diagnostics));
     if let Some(plan) = outcome.plan {

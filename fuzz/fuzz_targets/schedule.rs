@@ -43,7 +43,7 @@ fn quantities(text: &str) {
 fn canonical(cron: &str) -> Option<String> {
     let quoted = serde_json::to_string(cron).expect("a string");
     let outcome = resolve(&format!(
-        "version: 1\npipeline: p\nowner: data\nschedule: {{cron: {quoted}, timezone: UTC}}\nsteps:\n  work: {{kind: container, image: x:1}}\n"
+        "version: 1\npipeline: p\nowner: data\nschedule: {{cron: {quoted}, timezone: UTC}}\nsteps:\n  work: {{kind: container, image: x:1, command: [x]}}\n"
     ));
     assert_eq!(outcome.plan.is_some(), etlc_fuzz::accepts(&outcome.diagnostics));
     Some(outcome.plan?.schedule?.cron)

@@ -16,9 +16,9 @@ owner: data
 schedule: {cron: \"0 6 * * *\", timezone: UTC}
 params: {days: {type: integer, default: 1}, note: {type: string, default: \"a 'b' \\\"c\\\" ${d} {{ '{{' }}\"}}
 steps:
-  count: {kind: container, image: x:1, args: [\"${run.date}\", \"${params.note}\"], outputs: {n: {value: text}}, env: {A: \"x\\ny\"}}
+  count: {kind: container, image: x:1, command: [x], args: [\"${run.date}\", \"${params.note}\"], outputs: {out: {value: text}}, env: {A: \"x\\ny\"}}
   each: {kind: container, image: x:1, matrix: {r: [us, eu]}, command: [a], after: [count]}
-  last: {kind: container, image: x:1, when: \"${steps.count.outputs.n} == 'a' and ${params.days} > 1\", run_if: all_done, timeout: 1h}
+  last: {kind: container, image: x:1, command: [x], when: \"${steps.count.outputs.out} == 'a' and ${params.days} > 1\", run_if: all_done, timeout: 1h}
 ";
 
 fn plan() -> &'static Plan {

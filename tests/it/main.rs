@@ -5,6 +5,7 @@ mod bless;
 mod cli;
 mod determinism;
 mod hostile;
+mod hostile_workspaces;
 mod readme;
 mod schema;
 mod schema_agreement;

@@ -5,6 +5,7 @@ use std::fs;
 use etlc::diag::Severity;
 use etlc::resolve::{Context, Documents, Index, load_platform, pipeline};
 use etlc::source::{Files, OsSystem, SourceMap};
+use etlc::syntax::{Scalar, Style, resolve};
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
@@ -206,14 +207,16 @@ fn styles(string: &str, indent: usize) -> Vec<String> {
         let text = format!("{}k: {written}\n", " ".repeat(indent - 2));
         string.chars().all(is_plain) && yaml_serde::from_str::<Value>(&text).is_ok_and(|read| read["k"].as_str() == Some(string))
     };
-    let mut styles: Vec<String> = [string.to_owned(), single, literal, folded].into_iter().filter(reads_back).collect();
+    // A plain scalar is a string only if YAML 1.2 takes it for none of its other types.
+    let plain = (resolve(string, Style::Plain) == Scalar::Str).then(|| string.to_owned());
+    let mut styles: Vec<String> = plain.into_iter().chain([single, literal, folded]).filter(reads_back).collect();
     styles.push(double);
     styles
 }
 
-/// True for a character that YAML takes as it is, wherever it stands.
+/// True for a character that YAML takes as it is, wherever it stands, and that YAML 1.1, which the other reader speaks, does not take for a line break.
 fn is_plain(c: char) -> bool {
-    !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
 fn indent_of(place: usize) -> usize {
@@ -252,7 +255,7 @@ fn every_string_reaches_the_plan_unchanged() {
         let errors: Vec<_> = resolved.diagnostics.into_iter().filter(|found| found.severity == Severity::Error).collect();
         resolved.plan.map(|plan| serde_json::to_value(plan).expect("a plan")).ok_or(errors)
     };
-    let config = Config { cases: 600, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 200, failure_persistence: None, ..Config::default() };
     let strings = prop::collection::vec((string(), any::<usize>()), PLACES.len());
     let round = std::cell::Cell::new(0);
     let run = TestRunner::new(config).run(&strings, |strings| {

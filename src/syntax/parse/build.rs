@@ -11,7 +11,7 @@ use super::unquoted::{self, Repair};
 use super::{faults, yaml_1_1};
 use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::{SourceFile, Span};
-use crate::syntax::{Kind, Node, Scalar, Style, resolve};
+use crate::syntax::{Kind, Node, Scalar, Style, resolve, shorten};
 
 /// What became of a file's text.
 pub(super) struct Outcome {
@@ -226,7 +226,7 @@ impl Builder<'_> {
         let meaning = resolve(text, *style);
         let Some(tag) = tag else {
             if *style == Style::Plain {
-                self.lint_plain(text, meaning, node.span);
+                return self.plain(node);
             }
             return node;
         };
@@ -247,15 +247,20 @@ impl Builder<'_> {
         node
     }
 
-    fn lint_plain(&mut self, text: &str, meaning: Scalar, place: Span) {
+    /// A plain scalar without a tag. One that no plan can hold is unknown to whatever reads it.
+    fn plain(&mut self, node: Node) -> Node {
+        let Kind::Scalar(text, style) = &node.kind else { return node };
+        let meaning = resolve(text, *style);
         if let Scalar::Float(float) = meaning
             && !float.is_finite()
         {
-            let message = format!("`{text}` is not a number that a pipeline can hold");
-            let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, place, message).label("infinite, or not a number");
-            self.diagnostics.push(diagnostic.fix("quote it", Applicability::Unsafe, place, format!("\"{text}\"")));
+            let message = format!("`{}` is not a number that a pipeline can hold", shorten(text));
+            let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, node.span, message).label("infinite, or not a number");
+            self.diagnostics.push(diagnostic.fix("quote it", Applicability::Unsafe, node.span, format!("\"{text}\"")));
+            return Node::unknown(node.span);
         }
-        self.diagnostics.extend(yaml_1_1::check(text, meaning, place));
+        self.diagnostics.extend(yaml_1_1::check(text, meaning, node.span));
+        node
     }
 
     fn check_tag(&mut self, good: bool, span: &granit_parser::Span) {
