@@ -12,10 +12,14 @@ fuzz_target!(|data: &[u8]| {
     let Some(text) = text(data) else { return };
     let mut tokens = text.split('\u{1}').take(2_000);
     let value = tree(&mut tokens, 0);
+    // A file of nothing is not one that anything writes.
+    if is_empty(&value) {
+        return;
+    }
     let written = etlc::emit::to_yaml(std::slice::from_ref(&value));
     let map = SourceMap::default();
     let (document, found) = parse(&map.add("out.yaml", written.as_str()));
-    assert!(found.is_empty() || is_empty(&value), "{written}: {found:?}");
+    assert!(found.is_empty(), "{written}: {found:?}");
     let own = document.root.map(|root| root.to_json()).unwrap_or_default();
     assert_eq!(own, value, "{written}");
     let theirs: Value = yaml_serde::from_str(&written).unwrap_or_else(|error| panic!("{error}: {written}"));
