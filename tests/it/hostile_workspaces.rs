@@ -140,3 +140,12 @@ fn folders_that_are_rings_or_deep_or_large_are_walked() {
     let output = workspace.run(&["validate"]);
     assert_eq!((output.code, output.stderr.as_str()), (0, "2 pipelines, no faults\n"));
 }
+
+#[test]
+fn a_file_of_more_text_than_there_are_places_for_is_not_read() {
+    let workspace = full();
+    workspace.write("etlc.yaml", "version: 1\nworkspace: files\nlimits: {file_size: 100000000000}\n");
+    let file = fs::File::create(workspace.root.join("pipelines/p/a.sql")).expect("a file can be made");
+    file.set_len(5 << 30).expect("a file can have a hole");
+    assert_eq!(errors(&workspace, &["validate"]), (1, vec!["E0804".to_owned()]));
+}
