@@ -40,7 +40,9 @@ fn main() -> Outcome<()> {
         }
         // A process that waits for one child knows what that child alone took.
         let output = Command::new(&own).arg("measure").arg(root).output()?;
-        print!("{:48} {}", case.name, String::from_utf8_lossy(&output.stdout));
+        let figures = String::from_utf8_lossy(&output.stdout);
+        let missing = case.expected.iter().any(|id| !figures.contains(id));
+        print!("{:48} {figures}{}", case.name, if missing { format!("  not as expected: {:?}\n", case.expected) } else { String::new() });
         if !output.status.success() {
             println!("{}", String::from_utf8_lossy(&output.stderr));
         }

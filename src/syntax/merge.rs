@@ -17,7 +17,7 @@ pub fn merge(base: &Node, over: &Node) -> Node {
             None => entries.push(entry.clone()),
             Some(winner) if winner.value.is_null() => {}
             Some(winner) => {
-                entries.push(Entry { key: winner.key.clone(), key_span: winner.key_span, value: merge(&entry.value, &winner.value) })
+                entries.push(Entry { key: winner.key.clone(), key_span: winner.key_span, value: merge(&entry.value, &winner.value) });
             }
         }
     }
