@@ -7,7 +7,7 @@ use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, Node};
 
 /// How much aliases may add to a file, in bytes of memory, about.
-const BUDGET: usize = 32 << 20;
+const BUDGET: usize = 16 << 20;
 
 /// What a node costs beside its text.
 const NODE_COST: usize = 64;
@@ -66,7 +66,7 @@ impl<'a> Anchors<'a> {
                 diagnostics.push(
                     Diagnostic::new(&catalogue::YAML_LIMIT, alias, "the aliases of this file stand for too much text")
                         .label(format!("copying `&{name}` here goes over the limit"))
-                        .note("each alias is a copy of what its anchor marks; all copies together may take 32 MB"),
+                        .note("each alias is a copy of what its anchor marks; all copies together may take 16 MB"),
                 );
             }
         } else {
