@@ -238,7 +238,10 @@ impl Values {
             code: 1,
         };
         let path = variable(&from).map(PathBuf::from).ok_or_else(|| refuse(format!("has no file: `{from}` is not set")))?;
-        let bytes = world.system.read(&path).map_err(|error| refuse(format!("cannot be read from `{}`: {error}", path.display())))?;
+        let bytes = world
+            .system
+            .read(&path, run::LONGEST_VALUE)
+            .map_err(|error| refuse(format!("cannot be read from `{}`: {error}", path.display())))?;
         if self.to.is_none() {
             run::remove(&path);
         }
@@ -299,7 +302,7 @@ impl Sql {
 type Why = (&'static Rule, String);
 
 fn read(world: &World, path: &Path) -> Result<String, Why> {
-    match world.system.read(path) {
+    match world.system.read(path, u64::MAX) {
         Ok(bytes) => String::from_utf8(bytes).map_err(|_| (&catalogue::NOT_UTF8, "is not UTF-8 text".to_owned())),
         Err(error) if error.kind() == ErrorKind::NotFound => Err((&catalogue::FILE_MISSING, "does not exist".to_owned())),
         Err(error) => Err((&catalogue::UNREADABLE, format!("cannot be read: {error}"))),

@@ -141,6 +141,8 @@ rules! {
     NO_PIPELINES "E0809" ERROR, "0.1", "no pipelines were found";
     STALE "E0810" ERROR, "0.1", "rendered files are not what the specs say";
     FOREIGN_FILE "E0811" ERROR, "0.1", "a file that etlc did not write is in the way";
+    TOO_MANY_FAULTS "E0813" ERROR, "0.1", "a file has more faults than are shown";
+    TOO_MANY_STEPS "E0815" ERROR, "0.1", "a pipeline has more steps or edges than etlc compiles";
     VALUE_MISSING "E0901" ERROR, "0.1", "a run-time value is not set";
     VALUE_TYPE "E0902" ERROR, "0.1", "a run-time value does not fit its type";
     CLIENT_MISSING "E0903" ERROR, "0.1", "the client program of a connection cannot be started";

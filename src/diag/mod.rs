@@ -4,9 +4,11 @@
 
 pub mod catalogue;
 mod diagnostic;
+mod findings;
 mod suggest;
 pub mod render;
 
 pub use catalogue::Rule;
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, sort};
+pub use findings::{Findings, MANY, cut};
 pub use suggest::{certain, did_you_mean, nearest, one_of};

@@ -1,5 +1,7 @@
 //! "Did you mean": the nearest of a set of names, and nothing where nothing is near.
 
+use std::borrow::Cow;
+
 /// The name most like `typed`, if one is near enough to be what was meant; never `typed` itself.
 #[must_use]
 pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -47,7 +49,11 @@ pub fn one_of<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
 }
 
 /// A name in words of small letters, so that `maxDelay`, `max-delay` and `MAX_DELAY` are one.
-fn plain(name: &str) -> String {
+fn plain(name: &str) -> Cow<'_, str> {
+    // Nearly every name is of this form already, and a workspace has thousands.
+    if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_') {
+        return name.into();
+    }
     let mut out = String::with_capacity(name.len());
     let mut after_small = false;
     for c in name.chars() {
@@ -60,7 +66,7 @@ fn plain(name: &str) -> String {
             _ => out.extend(c.to_lowercase()),
         }
     }
-    out
+    out.into()
 }
 
 /// The number of typing mistakes between two names, if it is small for their length.
@@ -99,7 +105,8 @@ fn reordered<'a>(typed: &str, names: &[&'a str]) -> Option<&'a str> {
         words
     };
     let wanted = words(typed);
-    only(names.iter().filter(|name| wanted.len() > 1 && words(&plain(name)) == wanted))
+    let same = |name: &str| name.len() == typed.len() && words(name) == wanted;
+    only(names.iter().filter(|name| wanted.len() > 1 && same(&plain(name))))
 }
 
 /// The one name that starts with what was typed, or that what was typed starts with: `desc` for `description`, `resource_class` for `resource`.

@@ -314,6 +314,7 @@ impl<'a> Session<'a> {
         mask(&mut self.diagnostics, self.workspace.files.map());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
         self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
+        diag::cut(&mut self.diagnostics, self.workspace.files.map());
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
         Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
     }

@@ -34,7 +34,11 @@ impl Selection {
         let mut used = Vec::new();
         for typed in &request.paths {
             let full = absolute(&request.cwd, typed);
-            if files.system().kind(&full).is_err() {
+            let kind = files.system().kind(&full);
+            if kind.as_ref().is_ok_and(|kind| *kind == EntryKind::Other) {
+                return Err(Failure::new(format!("`{typed}` is neither a regular file nor a folder")));
+            }
+            if kind.is_err() {
                 pipelines.extend(named(typed, &names())?);
                 continue;
             }

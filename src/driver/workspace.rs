@@ -158,7 +158,9 @@ fn settings(decoded: &spec::Workspace, start: Span, diagnostics: &mut Vec<Diagno
 }
 
 fn is_there(files: &Files, platform: &str) -> bool {
-    files.system().kind(&files.root().join(platform).join("platform.yaml")).is_ok()
+    // A link that leads nowhere or in a ring is there, and has to be said to be wrong.
+    let entries = files.system().list(&files.root().join(platform)).unwrap_or_default();
+    entries.iter().any(|entry| entry.name == "platform.yaml")
 }
 
 fn known<T>(field: Option<&syntax::Fixed<T>>) -> Option<(&T, Span)> {

@@ -33,3 +33,4 @@ pub use format::{Limit, Support, TargetFile};
 pub use others::Others;
 pub use output::{Given, OutputFile, check, emit};
 pub use pack::Pack;
+pub use yaml::write as to_yaml;

@@ -148,7 +148,7 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
     let map = SourceMap::default();
     let mut documents = Vec::new();
     for part in parts(text) {
-        let (document, faults) = syntax::parse(&map.add(name, part));
+        let (document, faults) = syntax::parse_generated(&map.add(name, part));
         if let Some(fault) = faults.iter().find(|fault| fault.severity == Severity::Error) {
             cx.diagnostics.push(not_yaml(cx, name, fault, &map));
             return None;

@@ -16,7 +16,8 @@ const LONGEST_PLAIN: usize = 120;
 const LONGEST_KEY: usize = 120;
 
 /// Writes documents, with `---` between them.
-pub(crate) fn write(documents: &[Value]) -> String {
+#[must_use]
+pub fn write(documents: &[Value]) -> String {
     let mut out = String::new();
     for (index, document) in documents.iter().enumerate() {
         if index > 0 {

@@ -51,14 +51,16 @@ enum Token {
 type Spanned = (Token, Range<usize>);
 
 fn tokens(text: &str) -> Result<Vec<Spanned>, Fault> {
-    let refs = find(text);
+    let mut refs = find(text).into_iter().peekable();
     let mut tokens = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let rest = &text[at..];
-        if let Some(found) = refs.iter().find(|found| found.range.start == at) {
-            if let Ok(Part::Ref { reference, .. }) = &found.part {
-                tokens.push((Token::Ref(reference.clone()), found.range.clone()));
+        // A quoted string may hold one, and is passed over as a whole.
+        while refs.next_if(|found| found.range.start < at).is_some() {}
+        if let Some(found) = refs.next_if(|found| found.range.start == at) {
+            if let Ok(Part::Ref { reference, .. }) = found.part {
+                tokens.push((Token::Ref(reference), found.range.clone()));
             }
             at = found.range.end;
         } else if let Some(space) = rest.chars().next().filter(|c| c.is_whitespace()) {

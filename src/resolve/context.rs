@@ -5,11 +5,10 @@ use std::collections::BTreeMap;
 use super::{Index, Platform};
 use crate::diag::catalogue::Level;
 use crate::diag::{Diagnostic, Rule};
-use crate::source::{EntryKind, Files};
+use crate::source::Files;
 
 use super::faults;
 use super::lints::secrets::Scans;
-use super::platform::list;
 use crate::template::Macros;
 
 /// The workspace as a pipeline sees it. Shared by all pipelines of a run.
@@ -35,7 +34,9 @@ impl<'a> Context<'a> {
     pub fn new(files: &'a Files<'a>, platform: &'a Platform, index: &'a Index<'a>) -> (Self, Vec<Diagnostic>) {
         let mut diagnostics = Vec::new();
         let mut macros = Vec::new();
-        for name in list(files, "macros", EntryKind::File(0)).into_iter().filter(|name| has_extension(name, "sql")) {
+        // A pipe or a link that leads nowhere is not passed over: its macros are meant to be there.
+        let entries = files.system().list(&files.root().join("macros")).unwrap_or_default();
+        for name in entries.into_iter().map(|entry| entry.name).filter(|name| has_extension(name, "sql")) {
             let path = format!("macros/{name}");
             match files.text(&path) {
                 Ok(file) => macros.push((path, file.text().to_owned())),

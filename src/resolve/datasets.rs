@@ -1,8 +1,13 @@
 //! The data of a pipeline: what its steps write, what comes from outside, and where each lies.
 
-use indexmap::IndexMap;
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
 use serde_json::Value;
 
+use super::drafts::Drafts;
 use super::faults;
 use super::header::Header;
 use super::index::Offer;
@@ -47,20 +52,46 @@ pub(super) struct Datasets {
     /// By draft, in the order of the drafts.
     pub outputs: Vec<IndexMap<String, Output>>,
     /// Names that a step declares which is faulty or left out: there are such, but nothing is known of them.
-    pub unknown: Vec<String>,
+    pub unknown: IndexSet<String>,
+    /// Indexes of the drafts that write each dataset.
+    written: IndexMap<String, Vec<usize>>,
+    referable: OnceCell<Arc<Referable>>,
+    by_table: RefCell<BTreeMap<&'static str, ByTable>>,
 }
+
+/// Names that `ref()` takes.
+#[derive(Default)]
+pub(super) struct Referable {
+    /// The physical table of each dataset that is one. What is unknown was reported; its own name stands for its table, since nothing will be written.
+    pub tables: BTreeMap<String, String>,
+    /// Datasets that are no tables.
+    pub others: BTreeSet<String>,
+}
+
+/// Connections and datasets of each table, by the parts of its name.
+type ByTable = BTreeMap<Vec<String>, Vec<(Option<String>, String)>>;
 
 impl Datasets {
     /// Finds where all data lies.
-    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &[Draft<'_>]) -> Self {
+    pub(super) fn collect(resolver: &mut Resolver<'_>, header: &Header, drafts: &Drafts<'_>) -> Self {
         let external = external(resolver, header);
-        let mut collected = Self { external, outputs: Vec::new(), unknown: unknown(header, drafts) };
+        let mut collected = Self {
+            external,
+            outputs: Vec::new(),
+            unknown: unknown(header, drafts),
+            written: IndexMap::new(),
+            referable: OnceCell::new(),
+            by_table: RefCell::default(),
+        };
         let mut places: IndexMap<String, (Span, String)> = IndexMap::new();
-        for draft in drafts {
+        for (index, draft) in drafts.iter().enumerate() {
             let outputs = outputs(resolver, draft);
             for (name, output) in &outputs {
                 collected.check_name(resolver, drafts, draft, name, output.span);
                 check_place(resolver, &mut places, draft, output);
+            }
+            for name in outputs.keys() {
+                collected.written.entry(name.clone()).or_default().push(index);
             }
             collected.outputs.push(outputs);
         }
@@ -69,18 +100,22 @@ impl Datasets {
 
     /// Indexes of the drafts that write a dataset.
     pub(super) fn writers<'a>(&'a self, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-        self.outputs.iter().enumerate().filter(move |(_, outputs)| outputs.contains_key(name)).map(|(index, _)| index)
+        self.written.get(name).into_iter().flatten().copied()
     }
 
     /// Names of all datasets.
     pub(super) fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.external.keys().chain(&self.unknown).map(String::as_str).collect();
-        for name in self.outputs.iter().flat_map(IndexMap::keys) {
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-            }
-        }
-        names
+        let all: IndexSet<&String> = self.external.keys().chain(&self.unknown).chain(self.written.keys()).collect();
+        all.into_iter().map(String::as_str).collect()
+    }
+
+    /// True for the name of a dataset.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.written.contains_key(name) || self.is_declared(name)
+    }
+
+    fn is_declared(&self, name: &str) -> bool {
+        self.external.contains_key(name) || self.unknown.contains(name)
     }
 
     /// Physical tables and the datasets that they are: connection, table, dataset.
@@ -92,6 +127,36 @@ impl Datasets {
         let written =
             written.filter_map(|(name, output)| Some((output.connection.as_deref(), output.text.as_ref()?.as_constant()?, name.as_str())));
         external.chain(written)
+    }
+
+    /// What `ref()` takes; the same for all steps.
+    pub(super) fn referable(&self) -> Arc<Referable> {
+        let referable = || {
+            let mut all = Referable::default();
+            all.tables.extend(self.tables().map(|(_, table, dataset)| (dataset.to_owned(), table.to_owned())));
+            let others = self.names().into_iter().filter(|name| !all.tables.contains_key(*name));
+            all.others = others.map(ToOwned::to_owned).collect();
+            for name in &self.unknown {
+                all.tables.entry(name.clone()).or_insert_with(|| name.clone());
+            }
+            Arc::new(all)
+        };
+        Arc::clone(self.referable.get_or_init(referable))
+    }
+
+    /// The datasets that a table is, each with its connection, as a dialect reads names.
+    pub(super) fn tables_named(&self, dialect: Dialect, parts: &[String]) -> Vec<(Option<String>, String)> {
+        let mut cache = self.by_table.borrow_mut();
+        let by_table = cache.entry(dialect.name()).or_insert_with(|| {
+            let mut by_table = ByTable::new();
+            for (connection, table, dataset) in self.tables() {
+                if let Some(parts) = dialect.split_name(table) {
+                    by_table.entry(parts).or_default().push((connection.map(ToOwned::to_owned), dataset.to_owned()));
+                }
+            }
+            by_table
+        });
+        by_table.get(parts).cloned().unwrap_or_default()
     }
 
     fn check_name(&self, resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], draft: &Draft<'_>, name: &str, span: Span) {
@@ -159,9 +224,9 @@ impl Datasets {
 }
 
 /// Names of the outputs of steps that have no draft.
-fn unknown(header: &Header, drafts: &[Draft<'_>]) -> Vec<String> {
-    let mut names = Vec::new();
-    for entry in header.steps.iter().filter(|entry| !drafts.iter().any(|draft| draft.name == entry.key)) {
+fn unknown(header: &Header, drafts: &Drafts<'_>) -> IndexSet<String> {
+    let mut names = IndexSet::new();
+    for entry in header.steps.iter().filter(|entry| drafts.named(&entry.key).is_empty()) {
         names.extend(entry.value.get("output").and_then(Node::text).map(ToOwned::to_owned));
         names.extend(entry.value.get("outputs").map(Node::entries).unwrap_or_default().iter().map(|output| output.key.clone()));
     }

@@ -1,10 +1,11 @@
 //! Findings that more than one pass makes: names that lead nowhere, files that cannot be had, faults inside scalars.
 
+use std::cell::OnceCell;
 use std::ops::Range;
 
 use crate::diag::{Diagnostic, Rule, catalogue, did_you_mean, nearest, one_of};
 use crate::source::{FileError, Files, SourceMap, Span};
-use crate::syntax::{Node, source_span};
+use crate::syntax::{Node, Positions, source_span};
 use crate::template;
 
 /// A name that is none of those known.
@@ -101,6 +102,25 @@ pub(super) fn within(map: &SourceMap, span: Span, text: &str, range: Range<usize
 
 fn offset(bytes: usize) -> u32 {
     u32::try_from(bytes).unwrap_or(u32::MAX)
+}
+
+/// The places of many parts of one scalar: the way through its text is made once, and only if anything is asked.
+pub(super) struct Places<'n> {
+    map: &'n SourceMap,
+    node: &'n Node,
+    positions: OnceCell<Option<Positions>>,
+}
+
+impl<'n> Places<'n> {
+    pub(super) fn new(map: &'n SourceMap, node: &'n Node) -> Self {
+        Self { map, node, positions: OnceCell::new() }
+    }
+
+    /// The place of some bytes of the scalar's decoded text.
+    pub(super) fn span(&self, range: Range<usize>) -> Span {
+        let positions = self.positions.get_or_init(|| self.map.file(self.node.span).map(|file| Positions::new(self.node, &file)));
+        positions.as_ref().map_or(self.node.span, |positions| positions.span(range))
+    }
 }
 
 /// A template's fault, at its place in the scalar that holds the template.

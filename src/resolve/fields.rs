@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::faults;
+use super::faults::{self, Places};
 use super::pipeline::Resolver;
 use super::unknown_value::too_late;
 use super::values::{Scene, Uses};
@@ -42,8 +42,8 @@ pub(super) fn read(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, uses: &mu
         match format {
             Some(Format::File) => files.add(resolver, text, node),
             Some(Format::Text) => {
-                let map = resolver.cx.files.map();
-                uses.text(resolver, scene, text, |range| faults::place(map, node, range));
+                let places = Places::new(resolver.cx.files.map(), node);
+                uses.text(resolver, scene, text, |range| places.span(range));
             }
             Some(Format::Dataset) => {
                 check_dataset(resolver, scene, text, node.span);
@@ -109,8 +109,9 @@ fn file(path: String, bytes: &[u8]) -> File {
 
 /// Run-time values may not stand where only compile-time text can.
 fn check_constant(resolver: &mut Resolver<'_>, text: &str, node: &Node) {
+    let places = Places::new(resolver.cx.files.map(), node);
     for found in find(text).into_iter().filter(|found| found.part.is_ok()) {
-        let span = faults::place(resolver.cx.files.map(), node, found.range.clone());
+        let span = places.span(found.range.clone());
         resolver.report(too_late(&text[found.range], span));
     }
 }
@@ -123,7 +124,7 @@ fn check_dataset(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str,
         return;
     }
     let names = scene.datasets.names();
-    if !names.contains(&name) {
+    if !scene.datasets.knows(name) {
         resolver.report(faults::unknown_name(&catalogue::UNKNOWN_DATASET, span, "dataset", name, names));
     }
 }

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::datasets::Datasets;
+use super::drafts::Drafts;
 use super::header::Header;
 use super::lower::Lowered;
 use super::pipeline::Resolver;
@@ -20,12 +21,21 @@ struct Edge {
     span: Span,
 }
 
+/// The most edges that a graph may have: a matrix of 1,000 cells that waits for another of 1,000 has a million.
+const MAX_EDGES: usize = 250_000;
+
 /// Fills in the steps' `needs`.
-pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &[Draft<'_>], lowered: &mut [Lowered]) {
+pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &Drafts<'_>, lowered: &mut [Lowered]) {
     let mut graph: Vec<IndexMap<usize, Vec<Edge>>> = Vec::new();
+    let mut n_edges = 0;
     for (index, lowered) in lowered.iter().enumerate() {
         let scene = Scene { header, datasets, drafts, index };
         graph.push(edges(resolver, &scene, lowered));
+        n_edges += graph[index].len();
+        if n_edges > MAX_EDGES {
+            resolver.report(too_many(&drafts[index].id, drafts[index].name_span));
+            return;
+        }
     }
     let waits: Vec<Vec<usize>> = graph.iter().map(|edges| edges.keys().copied().collect()).collect();
     let cycles = rings::find(&waits);
@@ -55,8 +65,7 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
     let draft = scene.draft();
     for field in draft.spec.after.as_ref().and_then(Field::get).into_iter().flatten() {
         let Some(name) = field.get() else { continue };
-        let before = |index: &usize| scene.drafts[*index].name == *name || scene.drafts[*index].id == *name;
-        let found: Vec<_> = (0..scene.drafts.len()).filter(before).collect();
+        let found = scene.drafts.meant(name);
         if *name == draft.name || *name == draft.id {
             resolver.report(
                 Diagnostic::new(&catalogue::CYCLE, field.span, format!("the step `{name}` waits for itself"))
@@ -90,10 +99,18 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
     edges
 }
 
+fn too_many(id: &str, span: Span) -> Diagnostic {
+    let message = format!("with `{id}` the steps wait for each other in more than {MAX_EDGES} pairs");
+    Diagnostic::new(&catalogue::TOO_MANY_STEPS, span, message)
+        .label("one step too many")
+        .note("each cell of a matrix that waits for another matrix waits for every cell of it")
+        .help("put a step between the two that waits for all cells of the one, and let the cells of the other wait for that step")
+}
+
 /// True for a step that is in the spec but not in this environment.
 fn left_out(scene: &Scene<'_, '_>, name: &str) -> bool {
     let bare = name.split_once('[').map_or(name, |(bare, _)| bare);
-    bare == name && scene.header.steps.iter().any(|entry| entry.key == name && entry.value.get("if").is_some())
+    bare == name && scene.header.step(name).is_some_and(|entry| entry.value.get("if").is_some())
 }
 
 fn report_cycle(resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], graph: &[IndexMap<usize, Vec<Edge>>], cycle: &[usize]) {

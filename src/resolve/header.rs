@@ -1,5 +1,7 @@
 //! Everything of a pipeline but its steps.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -34,10 +36,18 @@ pub(super) struct Header {
     pub spec: spec::Pipeline,
     /// The steps as written, by name.
     pub steps: Vec<Entry>,
+    step_places: BTreeMap<String, usize>,
     /// The pipeline's `defaults`.
     pub defaults: Option<Node>,
     /// What templates of the pipeline see, but for `matrix`.
     pub scope: Scope,
+}
+
+impl Header {
+    /// The step of a name, as written.
+    pub(super) fn step(&self, name: &str) -> Option<&Entry> {
+        self.steps.get(*self.step_places.get(name)?)
+    }
 }
 
 /// Resolves the header; `None` if the file is too broken to say anything of its steps.
@@ -56,6 +66,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
     let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
+    let steps = layered.get("steps").map(|steps| steps.entries().to_vec()).unwrap_or_default();
     Some(Header {
         formerly: spec
             .formerly
@@ -79,7 +90,8 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
         param_names,
         on_failure: on_failure(resolver, spec.on_failure.as_ref()),
         spec,
-        steps: layered.get("steps").map(|steps| steps.entries().to_vec()).unwrap_or_default(),
+        step_places: steps.iter().enumerate().map(|(index, entry)| (entry.key.clone(), index)).collect(),
+        steps,
         defaults: layered.get("defaults").cloned(),
         scope,
     })
@@ -124,11 +136,12 @@ const LATER: [&str; 3] = ["steps", "vars", "defaults"];
 
 /// True for a pipeline whose header neither a template nor an environment changes.
 fn is_final(root: &Node, layered: &Node) -> bool {
+    let (before, after) = (root.by_key(), layered.by_key());
     let same = |entry: &Entry| {
-        LATER.contains(&entry.key.as_str()) || root.get(&entry.key).is_some_and(|node| node == &entry.value && !has_template(node))
+        let is_same = |before: &&Entry| before.value == entry.value && !has_template(&entry.value);
+        LATER.contains(&entry.key.as_str()) || before.get(entry.key.as_str()).is_some_and(is_same)
     };
-    layered.entries().iter().all(same)
-        && root.entries().iter().all(|entry| entry.key == "environments" || layered.get(&entry.key).is_some())
+    layered.entries().iter().all(same) && before.keys().all(|key| *key == "environments" || after.contains_key(key))
 }
 
 /// The pipeline as types with its templates rendered, its steps left as they are.

@@ -16,7 +16,8 @@ pub(super) fn with_environment(root: &Node, environment: Option<&str>) -> Node {
     let mut entries: Vec<_> = over.entries().iter().filter(|entry| OVERLAID.contains(&entry.key.as_str())).cloned().collect();
     if let Some(steps) = over.entry("steps") {
         // Only resources may differ, and only of steps that there are; anything else was reported when the overlay was decoded.
-        let known = |name: &str| root.get("steps").is_some_and(|all| all.get(name).is_some());
+        let all = root.get("steps").map(Node::by_key).unwrap_or_default();
+        let known = |name: &str| all.contains_key(name);
         let resources = |step: &Entry| {
             let kept = step.value.entries().iter().filter(|entry| entry.key == "resources").cloned().collect();
             Entry { value: Node { span: step.value.span, kind: Kind::Map(kept) }, ..step.clone() }

@@ -20,6 +20,7 @@ mod cron;
 mod mend;
 mod params;
 mod steps;
+mod drafts;
 mod datasets;
 mod fields;
 mod sql;

@@ -145,7 +145,7 @@ impl<'a> Resolver<'a> {
 
     fn run(&mut self, root: &Node) -> Option<Plan> {
         let header = header::resolve(self, root)?;
-        let drafts = steps::draft(self, &header);
+        let drafts = steps::draft(self, &header)?;
         let datasets = Datasets::collect(self, &header, &drafts);
         self.replaced = datasets::replaced(self, &datasets, &drafts);
         let mut lowered: Vec<_> =

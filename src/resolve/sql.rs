@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use serde_json::Value;
 
 use super::context::has_extension;
-use super::faults;
+use super::faults::{self, Places};
 use super::index::Offer;
 use super::lints::secrets;
 use super::pipeline::Resolver;
@@ -60,7 +60,7 @@ pub(super) struct Outside {
 
 /// Where SQL stands: in the spec or in a file of its own.
 enum Source<'n> {
-    Inline(&'n Node, String),
+    Inline(Places<'n>, String),
     File(Arc<SourceFile>),
 }
 
@@ -89,7 +89,7 @@ pub(super) fn read(
             let renderer = Renderer { files: resolver.cx.files, engine: &engine };
             let starts: Vec<_> = faults.iter().filter(|fault| fault.file.is_none()).map(|fault| fault.range.start).collect();
             for fault in faults {
-                let span = renderer.span(&fault, |range| source.span(resolver, range));
+                let span = renderer.span(&fault, |range| source.span(range));
                 resolver.report(faults::in_template(&fault, span));
             }
             if !starts.is_empty() {
@@ -117,18 +117,18 @@ pub(super) fn read_anyway(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, us
 
 impl Source<'_> {
     /// The place of some bytes of the text before rendering.
-    fn span(&self, resolver: &Resolver<'_>, range: Range<usize>) -> Span {
+    fn span(&self, range: Range<usize>) -> Span {
         match self {
-            Self::Inline(node, _) => faults::place(resolver.cx.files.map(), node, range),
+            Self::Inline(places, _) => places.span(range),
             Self::File(file) => file.span_of(range.start + file.mark()..range.end + file.mark()),
         }
     }
 }
 
-fn source<'n>(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, written: &str, node: &'n Node) -> Option<Source<'n>> {
+fn source<'n, 'a: 'n>(resolver: &mut Resolver<'a>, scene: &Scene<'_, '_>, written: &str, node: &'n Node) -> Option<Source<'n>> {
     let one_line = written.trim_end();
     if one_line.contains('\n') || !has_extension(one_line, "sql") {
-        return Some(Source::Inline(node, written.to_owned()));
+        return Some(Source::Inline(Places::new(resolver.cx.files.map(), node), written.to_owned()));
     }
     let engine = Engine::new(Vec::new(), &Macros::default());
     let renderer = Renderer { files: resolver.cx.files, engine: &engine };
@@ -149,16 +149,8 @@ fn source<'n>(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, written: &str,
 
 /// The function `ref()`: the physical table of a dataset. Notes each dataset that was asked for.
 fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, called: &Arc<Mutex<Vec<String>>>) -> Function {
+    let own = scene.datasets.referable();
     let mut tables = BTreeMap::new();
-    for (_, table, dataset) in scene.datasets.tables() {
-        tables.insert(dataset.to_owned(), table.to_owned());
-    }
-    let others: Vec<String> =
-        scene.datasets.names().into_iter().filter(|name| !tables.contains_key(*name)).map(ToOwned::to_owned).collect();
-    // What is unknown was reported; its own name stands for its table, since nothing will be written.
-    for name in &scene.datasets.unknown {
-        tables.entry(name.clone()).or_insert_with(|| name.clone());
-    }
     let mut missing = BTreeMap::new();
     for name in foreign_names(text) {
         match header::foreign(resolver, &name, Span::default()) {
@@ -186,18 +178,18 @@ fn reference(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, text: &str, cal
                 Some("write `{{ ref('dataset') }}`, or `{{ ref('pipeline.dataset') }}`".to_owned()),
             );
         };
-        if let Some(table) = tables.get(name) {
+        if let Some(table) = tables.get(name).or_else(|| own.tables.get(name)) {
             called.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
             return Ok(Value::from(table.as_str()));
         }
         if let Some((message, help)) = missing.get(name) {
             return fail(message.clone(), help.clone());
         }
-        if others.contains(name) {
+        if own.others.contains(name) {
             return fail(format!("`{name}` is not a table"), Some("only tables can be read by SQL".to_owned()));
         }
-        let known = || tables.keys().map(String::as_str);
-        let there = if tables.is_empty() { "there is none here".to_owned() } else { format!("there are {}", one_of(known())) };
+        let known = || own.tables.keys().chain(tables.keys()).map(String::as_str);
+        let there = if known().next().is_none() { "there is none here".to_owned() } else { format!("there are {}", one_of(known())) };
         fail(format!("no dataset is called `{name}`; {there}"), did_you_mean(name, known()))
     })
 }
@@ -235,7 +227,7 @@ fn check_unrendered(
     // Tags become spaces, so that places stay; `${…}` with a tag in it has a name that is not known.
     let mut plain = text.as_bytes().to_vec();
     let mut at = 0;
-    while let Some(open) = text[at..].find("{{").into_iter().chain(text[at..].find("{#")).min().map(|offset| at + offset) {
+    while let Some(open) = text.as_bytes()[at..].windows(2).position(|pair| matches!(pair, b"{{" | b"{#")).map(|offset| at + offset) {
         let is_comment = text[open..].starts_with("{#");
         let close = if is_comment { "#}" } else { "}}" };
         let Some(end) = text[open + 2..].find(close).map(|offset| open + offset + 4) else {
@@ -250,7 +242,7 @@ fn check_unrendered(
         at = end;
     }
     let plain = String::from_utf8_lossy(&plain);
-    let spans = |range: Range<usize>| source.span(resolver, range);
+    let spans = |range: Range<usize>| source.span(range);
     let places: BTreeMap<usize, Span> = find(&plain).into_iter().map(|found| (found.range.start, spans(found.range))).collect();
     uses.text(resolver, scene, &plain, |range| places.get(&range.start).copied().unwrap_or_default());
 }
@@ -269,7 +261,7 @@ fn check_references(
             continue;
         }
         if let Err(error) = reference(&[Value::from(name)]) {
-            let span = source.span(resolver, offset + at..offset + at + length);
+            let span = source.span(offset + at..offset + at + length);
             resolver.report(Diagnostic::new(error.rule, span, error.message).maybe_help(error.help));
         }
     }
@@ -287,11 +279,12 @@ fn analyse(
     called: &Mutex<Vec<String>>,
 ) -> Option<Sql> {
     let text = rendered.text.as_str();
-    let made = secrets::in_sql(rendered, |range| source.span(resolver, range));
+    let made = secrets::in_sql(rendered, |range| source.span(range));
     resolver.made.extend(made);
     let spans: Vec<(Range<usize>, Span)> =
-        find(text).into_iter().map(|found| (found.range.clone(), source.span(resolver, rendered.source_range(found.range)))).collect();
-    uses.text(resolver, scene, text, |range| spans.iter().find(|(known, _)| *known == range).map_or(Span::default(), |(_, span)| *span));
+        find(text).into_iter().map(|found| (found.range.clone(), source.span(rendered.source_range(found.range)))).collect();
+    let span = |range: Range<usize>| spans.binary_search_by_key(&range.start, |(known, _)| known.start).map(|index| spans[index].1);
+    uses.text(resolver, scene, text, |range| span(range).unwrap_or_default());
     let hole = |found: crate::plan::text::Found| match found.part {
         Ok(crate::plan::Part::Ref { reference, .. }) => Some(Hole { range: found.range, kind: kind(scene, &reference) }),
         _ => None,
@@ -299,7 +292,7 @@ fn analyse(
     let holes: Vec<_> = find(text).into_iter().filter_map(hole).collect();
     if rendered.map.is_empty() && sql::is_empty(text, dialect) {
         resolver.report(
-            Diagnostic::new(&catalogue::BROKEN_SQL, source.span(resolver, 0..text.trim_end().len().min(1)), "there is no statement to run")
+            Diagnostic::new(&catalogue::BROKEN_SQL, source.span(0..text.trim_end().len().min(1)), "there is no statement to run")
                 .label(if text.trim().is_empty() { "empty" } else { "nothing but comments" })
                 .help("write a statement, take the step away, or leave it out with `if: false`"),
         );
@@ -310,7 +303,7 @@ fn analyse(
     let broken = find(text).iter().any(|found| found.part.is_err());
     let unread = [&catalogue::SQL_SYNTAX, &catalogue::BROKEN_SQL];
     for fault in faults.into_iter().filter(|fault| !(broken && unread.contains(&fault.rule))) {
-        let span = source.span(resolver, rendered.source_range(fault.range.clone()));
+        let span = source.span(rendered.source_range(fault.range.clone()));
         let mut found = Diagnostic::new(fault.rule, span, fault.message).label(fault.label).maybe_help(fault.help);
         found.notes = fault.notes;
         resolver.report(found);
@@ -318,13 +311,13 @@ fn analyse(
     let mut reads: Vec<(String, Span)> = Vec::new();
     let mut outside: Vec<Outside> = Vec::new();
     for table in &analysis.reads {
-        let span = source.span(resolver, rendered.source_range(table.range.clone()));
+        let span = source.span(rendered.source_range(table.range.clone()));
         let mut is_known = false;
-        for (other, name, dataset) in scene.datasets.tables() {
-            let same = other.is_none_or(|other| other == connection) && dialect.split_name(name).as_ref() == Some(&table.parts);
+        for (other, dataset) in scene.datasets.tables_named(dialect, &table.parts) {
+            let same = other.is_none_or(|other| other == connection);
             is_known |= same;
-            if same && !reads.iter().any(|(known, _)| known == dataset) {
-                reads.push((dataset.to_owned(), span));
+            if same && !reads.iter().any(|(known, _)| *known == dataset) {
+                reads.push((dataset, span));
             }
         }
         if !is_known && !outside.iter().any(|other| other.parts == table.parts) {
@@ -343,7 +336,7 @@ fn analyse(
         let written = scene.datasets.outputs[scene.index].contains_key(&name);
         let unseen = !analysis.understood || name.contains('.');
         if unseen && !written && !reads.iter().any(|(known, _)| *known == name) {
-            reads.push((name, source.span(resolver, 0..0)));
+            reads.push((name, source.span(0..0)));
         }
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());

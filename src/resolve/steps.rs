@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::context::Context;
+use super::drafts::Drafts;
 use super::environments;
 use super::faults::unknown_name;
 use super::header::Header;
@@ -20,6 +21,9 @@ use crate::template::{Engine, Scope};
 
 /// The most cells that one matrix may have.
 const MAX_CELLS: usize = 1000;
+
+/// The most steps that a pipeline may have, each cell of a matrix being one. No engine runs a tenth of them as one graph.
+const MAX_STEPS: usize = 10_000;
 
 /// A step of the spec, or one cell of its matrix, still apart from the others.
 pub(super) struct Draft<'a> {
@@ -45,8 +49,12 @@ impl Draft<'_> {
     }
 }
 
-/// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none.
-pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Vec<Draft<'a>> {
+/// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none; `None` where there are too many to look at.
+pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Option<Drafts<'a>> {
+    if let Some(entry) = header.steps.get(MAX_STEPS) {
+        resolver.report(too_many(entry.key_span));
+        return None;
+    }
     let cx = resolver.cx;
     let engine = Engine::new(Vec::new(), &cx.macros);
     let mut drafts = Vec::new();
@@ -55,8 +63,12 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Vec<Dra
         let Some(kind) = kind(resolver, header, entry) else { continue };
         let mut maker = Maker { resolver, cx, engine: &engine, header, kind };
         maker.step(entry, &layered, &mut drafts);
+        if drafts.len() > MAX_STEPS {
+            resolver.report(too_many(entry.key_span));
+            return None;
+        }
     }
-    drafts
+    Some(Drafts::new(drafts))
 }
 
 /// The kind that a step names.
@@ -234,6 +246,11 @@ impl<'a> Maker<'_, 'a, '_> {
         let mut cells = vec![IndexMap::new()];
         for axis in axes {
             let values = self.axis(axis)?;
+            // Counted before they are made: two axes of some thousand values are more cells than memory holds.
+            if cells.len() * values.len() > MAX_CELLS {
+                self.matrix_fault(&rendered, &format!("the matrix has more than {MAX_CELLS} cells"));
+                return None;
+            }
             let mut product = Vec::new();
             for cell in &cells {
                 for value in &values {
@@ -243,10 +260,6 @@ impl<'a> Maker<'_, 'a, '_> {
                 }
             }
             cells = product;
-            if cells.len() > MAX_CELLS {
-                self.matrix_fault(&rendered, &format!("the matrix has more than {MAX_CELLS} cells"));
-                return None;
-            }
         }
         Some(cells)
     }
@@ -261,6 +274,10 @@ impl<'a> Maker<'_, 'a, '_> {
         };
         if items.is_empty() {
             self.matrix_fault(&axis.value, &format!("the axis `{}` has no values, so the step would vanish", axis.key));
+            return None;
+        }
+        if items.len() > MAX_CELLS {
+            self.matrix_fault(&axis.value, &format!("the axis `{}` has more than {MAX_CELLS} values", axis.key));
             return None;
         }
         let mut values = Vec::new();
@@ -296,6 +313,13 @@ impl<'a> Maker<'_, 'a, '_> {
                 .help("put anything larger into `vars` under such a value, and look it up with `{{ vars.x[matrix.axis] }}`"),
         );
     }
+}
+
+fn too_many(span: Span) -> Diagnostic {
+    Diagnostic::new(&catalogue::TOO_MANY_STEPS, span, format!("the pipeline has more than {MAX_STEPS} steps"))
+        .label("one more than that")
+        .note("each cell of a matrix is a step; the rest of the pipeline was not looked at")
+        .help("split the pipeline into several, joined by `trigger`")
 }
 
 /// A step's name with the cell's values.

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 
 use super::datasets;
 use super::datasets::Datasets;
+use super::drafts::Drafts;
 use super::header::{self, Header};
 use super::index::Offer;
 use super::pipeline::Resolver;
@@ -22,7 +23,7 @@ use crate::syntax::Node;
 pub(super) struct Scene<'s, 'a> {
     pub header: &'s Header,
     pub datasets: &'s Datasets,
-    pub drafts: &'s [Draft<'a>],
+    pub drafts: &'s Drafts<'a>,
     /// Which of the drafts it is about.
     pub index: usize,
 }
@@ -210,12 +211,15 @@ fn look_up(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Refer
     match reference {
         Reference::RunDate | Reference::RunTimestamp | Reference::RunId | Reference::RunAttempt | Reference::Files => plain,
         Reference::Param(name) => {
+            if scene.header.params.contains_key(name) {
+                return plain;
+            }
             if !scene.header.param_names.contains(name) {
                 let names = scene.header.param_names.iter().map(String::as_str);
                 resolver.report(unknown_name(&catalogue::UNKNOWN_RUNTIME_VALUE, span, "param", name, names));
                 return None;
             }
-            if scene.header.params.contains_key(name) { plain } else { None }
+            None
         }
         Reference::Input(name) => input(resolver, scene, name, span),
         Reference::Output(name) => {
@@ -245,12 +249,12 @@ fn step_output(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, o
         );
         return None;
     }
-    let cells: Vec<usize> = (0..drafts.len()).filter(|&index| drafts[index].name == bare).collect();
+    let cells = drafts.named(bare);
     if cells.is_empty() {
         report_no_step(resolver, scene, bare, span);
         return None;
     }
-    let index = if bare == step { same_cell(scene, &cells) } else { cells.iter().copied().find(|&index| drafts[index].id == step) };
+    let index = if bare == step { same_cell(scene, cells) } else { cells.iter().copied().find(|&index| drafts[index].id == step) };
     let Some(index) = index else {
         let ids = cells.iter().map(|&index| drafts[index].id.as_str());
         resolver.report(
@@ -291,7 +295,7 @@ fn same_cell(scene: &Scene<'_, '_>, cells: &[usize]) -> Option<usize> {
 /// Reports a step that is not there, or that is left out of this environment.
 pub(super) fn report_no_step(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) {
     let all = scene.header.steps.iter().map(|entry| entry.key.as_str());
-    if let Some(entry) = scene.header.steps.iter().find(|entry| entry.key == name) {
+    if let Some(entry) = scene.header.step(name) {
         // A step that is there but has no draft was left out, or is faulty and was reported.
         if entry.value.get("if").is_some() {
             resolver.report(

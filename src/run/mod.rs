@@ -15,4 +15,4 @@ pub use dsn::{Access, BadDsn};
 pub use install::install;
 pub use notify::{Channel, Failure, send};
 pub use statement::{Types, fill};
-pub use values::{ValueKind, command, gather, read, remove, write};
+pub use values::{LONGEST_VALUE, ValueKind, command, gather, read, remove, write};

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::process;
 
 /// The most bytes of one value: it travels in the metadata of an engine, and in environment variables.
-const LONGEST_VALUE: usize = 64 * 1024;
+pub const LONGEST_VALUE: u64 = 64 * 1024;
 
 /// What a value must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub fn command(words: &[String]) -> io::Result<u8> {
 /// # Errors
 /// Why the bytes are no such value, as the end of a sentence that begins with its name.
 pub fn read(bytes: Vec<u8>, kind: ValueKind) -> Result<String, String> {
-    if bytes.len() > LONGEST_VALUE {
-        return Err(format!("has {} bytes, and {LONGEST_VALUE} is the most", bytes.len()));
+    if bytes.len() as u64 > LONGEST_VALUE {
+        return Err(format!("has more than {LONGEST_VALUE} bytes"));
     }
     let mut text = String::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     if text.ends_with('\n') {
@@ -91,7 +91,7 @@ mod tests {
             (b"a\0b".to_vec(), ValueKind::Text),
             (b"{".to_vec(), ValueKind::Json),
             (Vec::new(), ValueKind::Json),
-            (vec![b'a'; LONGEST_VALUE + 1], ValueKind::Text),
+            (vec![b'a'; 65_537], ValueKind::Text),
         ] {
             assert!(read(bytes, kind).is_err());
         }

@@ -127,9 +127,13 @@ impl<'a> Files<'a> {
         if !real.starts_with(&self.root) {
             return Err(FileError::Outside);
         }
+        let limit = self.limit.min(self.map.room());
         match self.system.kind(&real).map_err(failed)? {
-            EntryKind::File(size) if size > self.limit => Err(FileError::TooLarge { size, limit: self.limit }),
-            EntryKind::File(_) => self.system.read(&real).map_err(failed),
+            EntryKind::File(size) if size > limit => Err(FileError::TooLarge { size, limit }),
+            EntryKind::File(_) => match self.system.read(&real, limit).map_err(failed)? {
+                bytes if bytes.len() as u64 > limit => Err(FileError::TooLarge { size: bytes.len() as u64, limit }),
+                bytes => Ok(bytes),
+            },
             EntryKind::Folder | EntryKind::Other => Err(FileError::NotAFile),
         }
     }

@@ -27,7 +27,12 @@ pub struct SourceFile {
     path: String,
     text: String,
     lines: OnceLock<Vec<u32>>,
+    /// Number of characters before each block of [`BLOCK`] bytes.
+    characters: OnceLock<Vec<u32>>,
 }
+
+/// How many bytes are counted at most to find a column: a file of one long line has as many findings as any other.
+const BLOCK: usize = 1024;
 
 impl SourceFile {
     /// The file's name in its map.
@@ -90,7 +95,7 @@ impl SourceFile {
         let starts = self.line_starts();
         let line = starts.partition_point(|&start| start as usize <= at) - 1;
         let start = (starts[line] as usize).max(self.mark()).min(at);
-        let column = self.text[start..at].chars().count() + 1;
+        let column = self.characters_before(at) - self.characters_before(start) + 1;
         Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: u32::try_from(column).unwrap_or(u32::MAX) }
     }
 
@@ -100,9 +105,27 @@ impl SourceFile {
         if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 }
     }
 
+    fn characters_before(&self, at: usize) -> usize {
+        let blocks = self.characters.get_or_init(|| {
+            let counted = self.text.as_bytes().chunks(BLOCK).scan(0, |before, block| {
+                let start = *before;
+                *before += u32::try_from(n_characters(block)).unwrap_or(u32::MAX);
+                Some(start)
+            });
+            counted.collect()
+        });
+        let block = (at / BLOCK).min(blocks.len().saturating_sub(1));
+        blocks.get(block).map_or(0, |&before| before as usize) + n_characters(&self.text.as_bytes()[block * BLOCK..at])
+    }
+
     fn len(&self) -> u32 {
         u32::try_from(self.text.len()).unwrap_or(u32::MAX)
     }
+}
+
+/// Characters that begin in these bytes of a text.
+fn n_characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|&&byte| byte & 0xC0 != 0x80).count()
 }
 
 /// All files that were read. Shared between threads; adding a file never moves another.
@@ -123,9 +146,16 @@ impl SourceMap {
         let id = FileId(u32::try_from(files.len()).unwrap_or(u32::MAX));
         let text = text.into();
         assert!(text.len() < (u32::MAX - base) as usize, "more than 4 GiB of source text");
-        let file = Arc::new(SourceFile { id, base, path: path.into(), text, lines: OnceLock::new() });
+        let file = Arc::new(SourceFile { id, base, path: path.into(), text, lines: OnceLock::new(), characters: OnceLock::new() });
         files.push(Arc::clone(&file));
         file
+    }
+
+    /// How many more bytes of text there are places for.
+    #[must_use]
+    pub(super) fn room(&self) -> u64 {
+        let files = self.files.read().unwrap_or_else(PoisonError::into_inner);
+        u64::from(u32::MAX - files.last().map_or(0, |last| last.base + last.len() + 1)).saturating_sub(1)
     }
 
     /// The file that a span lies in; `None` only for a span that came from another map.
@@ -140,5 +170,22 @@ impl SourceMap {
     #[must_use]
     pub fn files(&self) -> Vec<Arc<SourceFile>> {
         self.files.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_characters_wherever_they_lie() {
+        let text = format!("x\n{}é\n", "aé😀".repeat(2_000));
+        let map = SourceMap::default();
+        map.add("before", "é");
+        let file = map.add("a", text.as_str());
+        for (column, (at, _)) in text[2..].char_indices().enumerate().filter(|(column, _)| column % 97 == 0) {
+            let offset = file.span_of(at + 2..at + 2).start;
+            assert_eq!(file.position(offset), Position { line: 2, column: u32::try_from(column + 1).expect("a small number") });
+        }
     }
 }

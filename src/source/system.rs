@@ -1,6 +1,6 @@
 //! The one door to the outside world.
 
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What a path leads to, links followed.
@@ -31,11 +31,11 @@ pub trait System: Send + Sync {
     /// When there is nothing or it may not be looked at.
     fn kind(&self, path: &Path) -> io::Result<EntryKind>;
 
-    /// The bytes of a file.
+    /// The bytes of a file, and of a longer one the first `most` and one more: a file can grow after it was looked at.
     ///
     /// # Errors
     /// When it cannot be read.
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+    fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>>;
 
     /// The names in a folder, sorted.
     ///
@@ -74,8 +74,10 @@ impl System for OsSystem {
         })
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+    fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        std::fs::File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        Ok(bytes)
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {

@@ -1,7 +1,7 @@
 //! A step in two: the keys that every step has, and the fields of its kind.
 
 use super::Step;
-use crate::diag::{Diagnostic, nearest};
+use crate::diag::{Diagnostic, Findings, MANY, nearest};
 use crate::syntax::decode::report::{Name, unknown_key};
 use crate::syntax::{Entry, Kind, Node, decode};
 
@@ -42,8 +42,12 @@ pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>
     let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
     // The kind's own fields first: they are what a person most likely meant.
     let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
-    diagnostics.extend(unknown.iter().map(|entry| unknown_key(entry, Name::ROOT, &allowed, node)));
+    let mut found = Findings::default();
     for entry in &unknown {
+        found.push_with(|| unknown_key(entry, Name::ROOT, &allowed, node));
+    }
+    diagnostics.extend(found.finish());
+    for entry in unknown.iter().take(MANY) {
         let meant = nearest(&entry.key, allowed.iter().copied()).filter(|meant| kind_keys.contains(meant));
         if let Some(meant) = meant.filter(|meant| fields.iter().all(|field| field.key != *meant)) {
             fields.push(Entry { key: meant.to_owned(), key_span: entry.key_span, value: Node::unknown(entry.value.span) });

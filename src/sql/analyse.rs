@@ -45,6 +45,10 @@ pub struct Analysis {
 /// Reads SQL. Each hole stands for a literal, or for a part of a string literal, and is a fault anywhere else; in a comment it is nothing.
 #[must_use]
 pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fault>) {
+    // Only holes are a reason to look into a text that is not parsed.
+    if sql.len() > BYTES && holes.is_empty() {
+        return (Analysis::default(), vec![too_large(sql.len(), None)]);
+    }
     let tokens = match Tokens::new(sql, dialect, holes) {
         Ok(tokens) => tokens,
         Err(why) => {
@@ -59,7 +63,7 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
     if sql.len() > BYTES || count > TOKENS {
         let places = places(&tokens, dialect, holes);
         let faults = holes.iter().zip(places).filter_map(|(hole, place)| Some(misplaced(sql, &hole.range, place.err()?)));
-        return (Analysis::default(), std::iter::once(too_large(sql.len(), count)).chain(faults).collect());
+        return (Analysis::default(), std::iter::once(too_large(sql.len(), Some(count))).chain(faults).collect());
     }
     let reader = Reader { sql, dialect, holes, tokens: &tokens };
     let (mut analysis, mut faults) = if count <= SMALL.0 && depth <= SMALL.1 { reader.read() } else { with_stack(&reader, count) };
@@ -78,12 +82,16 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
 fn with_stack(reader: &Reader<'_>, count: usize) -> (Analysis, Vec<Fault>) {
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, || reader.read());
-        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_else(|| (Analysis::default(), vec![too_large(reader.sql.len(), count)]))
+        thread
+            .ok()
+            .and_then(|thread| thread.join().ok())
+            .unwrap_or_else(|| (Analysis::default(), vec![too_large(reader.sql.len(), Some(count))]))
     })
 }
 
-fn too_large(bytes: usize, tokens: usize) -> Fault {
-    let size = format!("{} KB and {tokens} words and signs", bytes / 1024);
+fn too_large(bytes: usize, tokens: Option<usize>) -> Fault {
+    let counted = tokens.map(|tokens| format!(" and {tokens} words and signs")).unwrap_or_default();
+    let size = format!("{} KB{counted}", bytes / 1024);
     Fault::new(&catalogue::SQL_SYNTAX, 0..bytes.min(1), "this SQL is too large for etlc to analyse")
         .label(format!("it has {size}"))
         .note(format!("at most {} KB and {TOKENS} words and signs are parsed", BYTES / 1024))

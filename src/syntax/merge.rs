@@ -11,14 +11,18 @@ pub fn merge(base: &Node, over: &Node) -> Node {
         return without_nulls(over);
     };
     let mut entries = Vec::with_capacity(below.len() + above.len());
+    let over_keys = over.by_key();
     for entry in below {
-        match over.entry(&entry.key) {
+        match over_keys.get(entry.key.as_str()) {
             None => entries.push(entry.clone()),
             Some(winner) if winner.value.is_null() => {}
-            Some(winner) => entries.push(Entry { value: merge(&entry.value, &winner.value), ..winner.clone() }),
+            Some(winner) => {
+                entries.push(Entry { key: winner.key.clone(), key_span: winner.key_span, value: merge(&entry.value, &winner.value) });
+            }
         }
     }
-    let new = above.iter().filter(|entry| base.entry(&entry.key).is_none() && !entry.value.is_null());
+    let base_keys = base.by_key();
+    let new = above.iter().filter(|entry| !base_keys.contains_key(entry.key.as_str()) && !entry.value.is_null());
     entries.extend(new.map(|entry| Entry { value: without_nulls(&entry.value), ..entry.clone() }));
     Node { span: over.span, kind: Kind::Map(entries) }
 }

@@ -19,7 +19,7 @@ pub use certain::Gaps;
 pub use decode::decode;
 pub use field::{Field, Fixed, Item, Map, Partial, Raw};
 pub use merge::merge;
-pub use parse::{Comment, Document, parse};
+pub use parse::{Comment, Document, parse, parse_generated};
 pub use positions::{Positions, source_span};
 pub use remove::{Removal, remove_entry, remove_item};
 pub(crate) use scalar::shorten;

@@ -10,8 +10,8 @@ use crate::source::{SourceFile, Span};
 
 /// Where each byte of a scalar's text was written.
 #[derive(Clone, Debug)]
-pub struct Positions<'a> {
-    file: &'a SourceFile,
+pub struct Positions {
+    file: Span,
     whole: Span,
     pieces: Vec<Piece>,
 }
@@ -30,15 +30,15 @@ pub fn source_span(node: &Node, file: &SourceFile, range: Range<usize>) -> Span 
     Positions::new(node, file).span(range)
 }
 
-impl<'a> Positions<'a> {
+impl Positions {
     /// The places of a scalar of this file. Cheap to ask often, so make it once for a text with many places.
     #[must_use]
-    pub fn new(node: &Node, file: &'a SourceFile) -> Self {
+    pub fn new(node: &Node, file: &SourceFile) -> Self {
         let pieces = match &node.kind {
             Kind::Scalar(text, style) if !file.slice(node.span).is_empty() => walk(text, *style, file, node.span).unwrap_or_default(),
             Kind::Scalar(..) | Kind::List(_) | Kind::Map(_) => Vec::new(),
         };
-        Self { file, whole: node.span, pieces }
+        Self { file: file.span(), whole: node.span, pieces }
     }
 
     /// The place of a range of the decoded text.
@@ -47,9 +47,14 @@ impl<'a> Positions<'a> {
         let start = self.start(range.start);
         let end = if range.is_empty() { start } else { self.end(range.end) };
         match (start, end) {
-            (Some(start), Some(end)) if start <= end => self.file.span_of(start..end),
+            (Some(start), Some(end)) if start <= end => Span::new(self.offset(start), self.offset(end)),
             _ => self.whole,
         }
+    }
+
+    /// A byte of the file as an offset among those of all files.
+    fn offset(&self, at: usize) -> u32 {
+        u32::try_from(at).unwrap_or(u32::MAX).min(self.file.len()) + self.file.start
     }
 
     fn start(&self, offset: usize) -> Option<usize> {

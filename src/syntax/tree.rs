@@ -1,5 +1,7 @@
 //! The spanned tree: YAML as data, with every place kept.
 
+use std::collections::BTreeMap;
+
 use crate::source::Span;
 
 /// How a scalar was written.
@@ -55,6 +57,12 @@ impl Node {
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries().iter().find(|entry| entry.key == key)
+    }
+
+    /// The entries of a map by their keys, to look up many.
+    #[must_use]
+    pub fn by_key(&self) -> BTreeMap<&str, &Entry> {
+        self.entries().iter().map(|entry| (entry.key.as_str(), entry)).collect()
     }
 
     /// The value under a key of a map.

@@ -72,15 +72,21 @@ fn aliases_do_not_get_round_the_limit_on_depth() {
 
 #[test]
 fn a_file_of_keys_alone_is_read_in_time() {
-    let text = lines(100_000, |number| format!("k{number}: 1"));
+    let text = lines(80_000, |number| format!("k{number}: 1"));
     let (document, diagnostics) = read(text);
     assert!(diagnostics.is_empty());
-    assert_eq!(document.root.map(|root| root.entries().len()), Some(100_000));
+    assert_eq!(document.root.map(|root| root.entries().len()), Some(80_000));
+}
+
+#[test]
+fn a_file_of_more_values_than_a_person_wrote_is_refused() {
+    assert_eq!(ids(lines(200_000, |number| format!("k{number}: 1"))), ["E0103"]);
 }
 
 #[test]
 fn a_file_of_duplicates_is_read_in_time() {
-    assert_eq!(read("k: 1\n".repeat(50_000)).1.len(), 49_999);
+    let found = ids("k: 1\n".repeat(50_000));
+    assert_eq!((found.len(), found.last()), (1_001, Some(&"E0813")));
 }
 
 #[test]

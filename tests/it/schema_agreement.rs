@@ -1,7 +1,8 @@
 //! The decoder and the published schemas accept and refuse the same documents: an editor says what etlc says.
 
 use etlc::diag::{Diagnostic, Severity};
-use etlc::source::SourceMap;
+use etlc::emit::TargetFile;
+use etlc::source::{SourceMap, Span};
 use etlc::spec::{self, FieldSchema, decode_step, schema};
 use etlc::syntax::{Node, decode, parse};
 use serde_json::{Map, Value, json};
@@ -343,6 +344,19 @@ fn workspaces() {
 fn kinds() {
     let documents = ["container", "python", "sql"].map(|name| example(&format!("templates/kinds/{name}/kind.yaml")));
     compare("kind", &documents, &schema::kind(), accepts::<spec::StepKind>);
+}
+
+#[test]
+fn targets() {
+    let names: Vec<&str> = etlc::emit::Pack::builtin_names().collect();
+    let documents: Vec<Value> = names.iter().map(|name| example(&format!("templates/targets/{name}/target.yaml"))).collect();
+    // What looks like a template in a pack is the engine's own, so every string stands for itself.
+    let accepts = |document: &Value| {
+        let (format, found) = decode::<TargetFile>(&Node::from_json(document, Span::default()));
+        assert!(format.is_some() || !is_clean(&found), "nothing is said about {document:#}");
+        is_clean(&found)
+    };
+    compare("target", &documents, &schema::of::<TargetFile>("etlc target pack"), accepts);
 }
 
 fn field_schema(fields: &Value) -> FieldSchema {

@@ -173,7 +173,7 @@ fn stars<'a>(file: &'a SourceFile, line: &Range<usize>, masks: &Masks) -> Cow<'a
 /// The bytes of a line that are shown: all of them, or `width` characters from a little before the first label.
 fn window(line: &str, labels: impl Iterator<Item = Range<usize>>, width: usize) -> Range<usize> {
     // Bytes are at least as many as characters, so short lines, which nearly all are, need no counting.
-    if line.len() <= width || line.chars().count() <= width {
+    if line.len() <= width || line.chars().nth(width).is_none() {
         return 0..line.len();
     }
     let anchor = labels.map(|range| range.start).min().unwrap_or(0);

@@ -80,7 +80,7 @@ pub(super) fn apply(system: &dyn System, texts: &BTreeMap<PathBuf, String>, batc
     for (file, mut changes) in by_file {
         let old = match texts.get(file) {
             Some(text) => text.clone(),
-            None => String::from_utf8(system.read(file).ok()?).ok()?,
+            None => String::from_utf8(system.read(file, u64::MAX).ok()?).ok()?,
         };
         changes.sort_by_key(|change| (change.range.start, change.range.end));
         let (new, ranges) = changed(&old, &changes)?;
@@ -112,7 +112,7 @@ fn changed(old: &str, changes: &[&Change]) -> Option<(String, Vec<Range<usize>>)
 /// What became different, by path.
 pub(super) fn files(system: &dyn System, root: &Root, texts: BTreeMap<PathBuf, String>) -> Vec<FixedFile> {
     let file = |(real, after): (PathBuf, String)| {
-        let before = String::from_utf8(system.read(&real).ok()?).ok().filter(|before| *before != after)?;
+        let before = String::from_utf8(system.read(&real, u64::MAX).ok()?).ok().filter(|before| *before != after)?;
         let parts = real.strip_prefix(&root.folder).ok()?.components().map(|part| part.as_os_str().to_string_lossy().into_owned());
         Some(FixedFile { path: parts.collect::<Vec<_>>().join("/"), real, before, after })
     };

@@ -22,8 +22,8 @@ impl System for Overlay<'_> {
         }
     }
 
-    fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.texts.get(path).map_or_else(|| self.system.read(path), |text| Ok(text.clone().into_bytes()))
+    fn read(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        self.texts.get(path).map_or_else(|| self.system.read(path, most), |text| Ok(text.clone().into_bytes()))
     }
 
     fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {

@@ -72,7 +72,7 @@ impl<'a> Lowering<'_, '_, 'a> {
 
     /// The runtime that the step itself names, rather than its pipeline's or its platform's `defaults`.
     fn own_runtime(&self, draft: &Draft<'a>) -> Option<&Node> {
-        self.scene.header.steps.iter().find(|entry| entry.key == draft.name)?.value.get("runtime")
+        self.scene.header.step(&draft.name)?.value.get("runtime")
     }
 
     /// What a step whose kind names the image cannot say. A runtime that stands in `defaults` is for the steps that have use for one.

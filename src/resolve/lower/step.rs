@@ -4,18 +4,21 @@ use indexmap::IndexMap;
 
 use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
+use crate::resolve::condition;
 use crate::resolve::datasets::{self, Datasets};
+use crate::resolve::drafts::Drafts;
+use crate::resolve::faults::{self, Places};
 use crate::resolve::fields::{self};
 use crate::resolve::header::{Header, secret_ref};
+use crate::resolve::mend;
 use crate::resolve::pipeline::Resolver;
 use crate::resolve::sql::{self, Seen, Sql};
 use crate::resolve::steps::Draft;
 use crate::resolve::values::{Scene, Uses, reserved};
-use crate::resolve::{condition, faults, mend};
 use crate::source::Span;
 use crate::spec::{self, Format};
 use crate::sql::Dialect;
-use crate::syntax::Field;
+use crate::syntax::{Field, Node};
 
 /// A step without its edges, and what they will be made of.
 pub(in crate::resolve) struct Lowered {
@@ -33,7 +36,7 @@ pub(in crate::resolve) fn lower<'a>(
     resolver: &mut Resolver<'a>,
     header: &Header,
     datasets: &Datasets,
-    drafts: &[Draft<'a>],
+    drafts: &Drafts<'a>,
     index: usize,
     draft: &Draft<'a>,
 ) -> Lowered {
@@ -173,14 +176,15 @@ impl<'a> Lowering<'_, '_, 'a> {
 
     /// Variables of the runtime and the step.
     pub(super) fn user_env(&mut self, draft: &Draft<'a>) {
-        let map = draft.node.get("env").cloned();
+        let nodes = draft.node.get("env").map(Node::by_key).unwrap_or_default();
         for (name, item) in draft.spec.env.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
             let Some(value) = item.value.get() else { continue };
-            let node = map.as_ref().and_then(|map| map.get(&name.0));
+            let node = nodes.get(name.0.as_str()).map(|entry| &entry.value);
             let files = self.resolver.cx.files.map();
             let span = item.value.span;
-            let text =
-                self.uses.text(self.resolver, &self.scene, &value.0, |range| node.map_or(span, |node| faults::place(files, node, range)));
+            let places = node.map(|node| Places::new(files, node));
+            let place = |range| places.as_ref().map_or(span, |places| places.span(range));
+            let text = self.uses.text(self.resolver, &self.scene, &value.0, place);
             self.reserved(&name.0, item.key_span);
             self.env.insert(name.0.clone(), text);
         }
@@ -201,7 +205,7 @@ impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn declared(&mut self, draft: &Draft<'a>) {
         for field in draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten() {
             let Some(name) = field.get() else { continue };
-            let known = name.contains('.') || self.scene.datasets.names().contains(&name.as_str());
+            let known = name.contains('.') || self.scene.datasets.knows(name);
             if known {
                 self.uses.note(self.resolver, &self.scene, &Reference::Input(name.clone()), None, field.span);
             } else {
@@ -222,7 +226,8 @@ impl<'a> Lowering<'_, '_, 'a> {
         let node = draft.node.get("when")?;
         let files = self.resolver.cx.files.map();
         let before = self.resolver.diagnostics.len();
-        self.uses.text(self.resolver, &self.scene, text, |range| faults::place(files, node, range));
+        let places = Places::new(files, node);
+        self.uses.text(self.resolver, &self.scene, text, |range| places.span(range));
         if self.resolver.diagnostics.len() > before {
             return None;
         }
@@ -237,7 +242,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             Ok(condition) => Some(condition),
             Err(fault) => {
                 let fix = mend::operator(text, fault.range.start);
-                let span = faults::place(files, node, fault.range);
+                let span = places.span(fault.range);
                 let found = Diagnostic::new(&catalogue::CONDITION, span, fault.message)
                     .label("in this condition")
                     .note(

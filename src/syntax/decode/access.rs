@@ -131,7 +131,11 @@ impl<'a> StructAccess<'a> {
         let absent: Vec<_> = fields.iter().copied().filter(|field| !entries.iter().any(|entry| entry.key == *field)).collect();
         let mut misspelt = Vec::new();
         for entry in entries.iter().filter(|entry| !is_field(&entry.key)) {
-            owner.sink.push(report::unknown_key(entry, owner.name, fields, owner.node));
+            owner.sink.push_with(|| report::unknown_key(entry, owner.name, fields, owner.node));
+            // What is missing is not kept either.
+            if owner.sink.is_full() {
+                continue;
+            }
             misspelt
                 .extend(nearest(&entry.key, fields.iter().copied()).and_then(|near| fields.iter().copied().find(|field| *field == near)));
         }

@@ -3,21 +3,31 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use crate::diag::{Applicability, Diagnostic, Rule, catalogue, certain, nearest, one_of};
+use crate::diag::{Applicability, Diagnostic, Findings, MANY, Rule, catalogue, certain, nearest, one_of};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style, resolve};
 
 /// The findings so far.
 #[derive(Default)]
-pub(super) struct Sink(RefCell<Vec<Diagnostic>>);
+pub(super) struct Sink(RefCell<Findings>);
 
 impl Sink {
     pub(super) fn push(&self, diagnostic: Diagnostic) {
         self.0.borrow_mut().push(diagnostic);
     }
 
+    /// Keeps a finding, which is made only if it will be kept: all that the decoder finds is an error.
+    pub(super) fn push_with(&self, make: impl FnOnce() -> Diagnostic) {
+        self.0.borrow_mut().push_with(make);
+    }
+
+    /// True where what is found further is not kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.0.borrow().len() >= MANY
+    }
+
     pub(super) fn finish(self) -> Vec<Diagnostic> {
-        let mut diagnostics = self.0.into_inner();
+        let mut diagnostics = self.0.into_inner().finish();
         diagnostics.sort_by_key(Diagnostic::span);
         diagnostics
     }

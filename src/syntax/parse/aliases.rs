@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Diagnostic, catalogue, did_you_mean};
+use crate::diag::{Diagnostic, Findings, catalogue, did_you_mean};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, Node};
 
 /// How much aliases may add to a file, in bytes of memory, about.
-const BUDGET: usize = 32 << 20;
+const BUDGET: usize = 16 << 20;
 
 /// What a node costs beside its text.
 const NODE_COST: usize = 64;
@@ -52,7 +52,7 @@ impl<'a> Anchors<'a> {
     }
 
     /// A copy of an anchor's node and its height; an unknown node where there is none to be had.
-    pub(super) fn copy(&mut self, id: usize, alias: Span, diagnostics: &mut Vec<Diagnostic>) -> (Node, usize) {
+    pub(super) fn copy(&mut self, id: usize, alias: Span, diagnostics: &mut Findings) -> (Node, usize) {
         let name = self.file.slice(alias).trim_start_matches('*').to_owned();
         let cost = self.nodes.get(&id).map(|anchored| anchored.cost);
         if let Some(cost) = cost
@@ -66,7 +66,7 @@ impl<'a> Anchors<'a> {
                 diagnostics.push(
                     Diagnostic::new(&catalogue::YAML_LIMIT, alias, "the aliases of this file stand for too much text")
                         .label(format!("copying `&{name}` here goes over the limit"))
-                        .note("each alias is a copy of what its anchor marks; all copies together may take 32 MB"),
+                        .note("each alias is a copy of what its anchor marks; all copies together may take 16 MB"),
                 );
             }
         } else {

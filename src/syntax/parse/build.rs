@@ -10,9 +10,9 @@ use super::entries::{Key, MapBuilder};
 use super::recover::{self, Stop};
 use super::unquoted::{self, Repair};
 use super::{faults, yaml_1_1};
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::{SourceFile, Span};
-use crate::syntax::{Kind, Node, Scalar, Style, resolve};
+use crate::syntax::{Kind, Node, Scalar, Style, resolve, shorten};
 
 /// What became of a file's text.
 pub(super) struct Outcome {
@@ -28,7 +28,7 @@ pub(super) struct Outcome {
 }
 
 /// Reads a text of the file's length; values in `masked` ranges are unknown. What stood in `blanked` ranges is gone.
-pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], blanked: &[Range<usize>]) -> Outcome {
+pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], blanked: &[Range<usize>], max_nodes: usize) -> Outcome {
     let mut builder = Builder {
         file,
         text,
@@ -39,7 +39,9 @@ pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], blan
         root: None,
         anchors: Anchors::new(file),
         comments: Vec::new(),
-        diagnostics: Vec::new(),
+        nodes: 0,
+        max_nodes,
+        diagnostics: Findings::default(),
         repair: None,
         stop: None,
         is_tab: false,
@@ -49,7 +51,7 @@ pub(super) fn build(file: &SourceFile, text: &str, masked: &[Range<usize>], blan
     Outcome {
         root: builder.root.filter(|_| !broken),
         comments: builder.comments,
-        diagnostics: builder.diagnostics,
+        diagnostics: builder.diagnostics.finish(),
         repair: builder.repair,
         stop: builder.stop,
         is_tab: builder.is_tab,
@@ -84,7 +86,9 @@ struct Builder<'a> {
     root: Option<Node>,
     anchors: Anchors<'a>,
     comments: Vec<Comment>,
-    diagnostics: Vec<Diagnostic>,
+    nodes: usize,
+    max_nodes: usize,
+    diagnostics: Findings,
     repair: Option<Repair>,
     stop: Option<Stop>,
     is_tab: bool,
@@ -107,6 +111,7 @@ impl Builder<'_> {
         let mut parser = Parser::new_from_str_with_options(self.text, options);
         while let Some(event) = parser.next_event() {
             let next = match event {
+                Ok((_, span)) if self.nodes > self.max_nodes => self.too_many(&span),
                 Ok((event, span)) => self.event(event, &span),
                 Err(error) => self.syntax_error(&error),
             };
@@ -184,6 +189,7 @@ impl Builder<'_> {
 
     /// Puts a finished node where it belongs.
     fn finish(&mut self, node: Node, anchor: usize, height: usize) {
+        self.nodes += 1;
         if anchor > 0 {
             self.anchors.define(anchor, &node, height);
         }
@@ -242,7 +248,7 @@ impl Builder<'_> {
         let meaning = resolve(text, *style);
         let Some(tag) = tag else {
             if *style == Style::Plain {
-                self.lint_plain(text, meaning, node.span);
+                return self.plain(node);
             }
             return node;
         };
@@ -263,15 +269,20 @@ impl Builder<'_> {
         node
     }
 
-    fn lint_plain(&mut self, text: &str, meaning: Scalar, place: Span) {
+    /// A plain scalar without a tag. One that no plan can hold is unknown to whatever reads it.
+    fn plain(&mut self, node: Node) -> Node {
+        let Kind::Scalar(text, style) = &node.kind else { return node };
+        let meaning = resolve(text, *style);
         if let Scalar::Float(float) = meaning
             && !float.is_finite()
         {
-            let message = format!("`{text}` is not a number that a pipeline can hold");
-            let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, place, message).label("infinite, or not a number");
-            self.diagnostics.push(diagnostic.fix("quote it", Applicability::Unsafe, place, format!("\"{text}\"")));
+            let message = format!("`{}` is not a number that a pipeline can hold", shorten(text));
+            let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, node.span, message).label("infinite, or not a number");
+            self.diagnostics.push(diagnostic.fix("quote it", Applicability::Unsafe, node.span, format!("\"{text}\"")));
+            return Node::unknown(node.span);
         }
-        self.diagnostics.extend(yaml_1_1::check(text, meaning, place));
+        self.diagnostics.extend(yaml_1_1::check(text, meaning, node.span));
+        node
     }
 
     fn check_tag(&mut self, good: bool, span: &granit_parser::Span) {
@@ -291,6 +302,12 @@ impl Builder<'_> {
             .label("everything from here on would be ignored")
             .help("put each document into a file of its own");
         self.diagnostics.push(diagnostic);
+        STOP
+    }
+
+    fn too_many(&mut self, span: &granit_parser::Span) -> Next {
+        self.diagnostics.push(faults::too_many(self.file.span_of(span.byte_range().unwrap_or_default())));
+        self.root = None;
         STOP
     }
 

@@ -33,6 +33,9 @@ pub struct Comment {
 /// How deep maps and lists may lie in each other.
 pub(super) const MAX_DEPTH: usize = 64;
 
+/// How many keys and values a file may hold. A pipeline of a thousand steps has some ten thousand.
+pub(super) const MAX_NODES: usize = 250_000;
+
 /// How many values that YAML cannot read because they lack quotes are read past, before the file is given up.
 const MAX_REPAIRS: usize = 64;
 
@@ -46,11 +49,21 @@ const MAX_REREAD: usize = 4 << 20;
 /// be read is reported and leaves a gap.
 #[must_use]
 pub fn parse(file: &SourceFile) -> (Document, Vec<Diagnostic>) {
+    read(file, MAX_NODES)
+}
+
+/// Reads text that etlc made itself: of such there may be as much as there is.
+#[must_use]
+pub fn parse_generated(file: &SourceFile) -> (Document, Vec<Diagnostic>) {
+    read(file, usize::MAX)
+}
+
+fn read(file: &SourceFile, max_nodes: usize) -> (Document, Vec<Diagnostic>) {
     let mut reading =
         Reading { file, text: Cow::Borrowed(file.text()), masked: Vec::new(), blanked: Vec::new(), found: Vec::new(), repairs: 0 };
     let mut first: Option<Vec<Diagnostic>> = None;
     loop {
-        let mut outcome = build::build(file, &reading.text, &reading.masked, &reading.blanked);
+        let mut outcome = build::build(file, &reading.text, &reading.masked, &reading.blanked, max_nodes);
         let before = reading.blanked.len();
         if reading.read_on(&mut outcome) {
             if before == 0 && !reading.blanked.is_empty() {

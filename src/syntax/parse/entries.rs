@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Entry, Kind, Node, Scalar, Style};
 
@@ -16,7 +16,7 @@ pub(super) enum Key {
 }
 
 impl Key {
-    pub(super) fn new(node: Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    pub(super) fn new(node: Node, diagnostics: &mut Findings) -> Self {
         let meaning = node.scalar();
         let unknown = node.is_unknown();
         let kind_name = node.kind_name();
@@ -36,7 +36,7 @@ impl Key {
             }
             _ => {
                 // What another reader takes it for does not matter any more.
-                diagnostics.retain(|found| found.rule.id != catalogue::YAML_1_1.id || found.span() != span);
+                diagnostics.take_back(|found| found.rule.id == catalogue::YAML_1_1.id && found.span() == span);
                 let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, format!("a key must be a string, not {kind_name}"))
                     .help(format!("quote it, `\"{text}\"`; where the key is a name, start it with a letter"));
                 diagnostics.push(diagnostic.fix("quote it", Applicability::Safe, span, format!("\"{text}\"")));
@@ -68,7 +68,7 @@ impl MapBuilder {
         self.key = Some(key);
     }
 
-    pub(super) fn insert(&mut self, key: Key, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+    pub(super) fn insert(&mut self, key: Key, value: Node, diagnostics: &mut Findings) {
         match key {
             Key::Text(key, key_span) => self.entries.push(Slot { entry: Entry { key, key_span, value }, merged: false }),
             Key::Merge(span) => self.merge(span, value, diagnostics),
@@ -76,7 +76,7 @@ impl MapBuilder {
         }
     }
 
-    fn merge(&mut self, span: Span, value: Node, diagnostics: &mut Vec<Diagnostic>) {
+    fn merge(&mut self, span: Span, value: Node, diagnostics: &mut Findings) {
         let maps = match value.kind {
             Kind::List(items) => items,
             _ => vec![value],
@@ -94,7 +94,7 @@ impl MapBuilder {
     }
 
     /// The entries, each key once: what was written wins over what `<<` brought, and of two alike the first.
-    pub(super) fn finish(self, file: &SourceFile, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+    pub(super) fn finish(self, file: &SourceFile, diagnostics: &mut Findings) -> Vec<Entry> {
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept: Vec<Slot> = Vec::with_capacity(self.entries.len());
         for slot in self.entries {

@@ -2,7 +2,7 @@
 
 use granit_parser::ErrorKind;
 
-use super::document::MAX_DEPTH;
+use super::document::{MAX_DEPTH, MAX_NODES};
 use super::recover::{self, Cause, Stop};
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, catalogue};
 use crate::source::{SourceFile, Span};
@@ -12,6 +12,13 @@ use crate::syntax::shorten;
 pub(super) fn too_deep(place: Span) -> Diagnostic {
     Diagnostic::new(&catalogue::YAML_LIMIT, place, format!("maps and lists are nested more than {MAX_DEPTH} deep"))
         .label("too deep from here on")
+}
+
+pub(super) fn too_many(place: Span) -> Diagnostic {
+    Diagnostic::new(&catalogue::YAML_LIMIT, place, format!("the file holds more than {MAX_NODES} keys and values"))
+        .label("too many from here on")
+        .note("a file of this size is data, and the data of a pipeline lies outside of its spec")
+        .help("put the values into a file that a step reads, or split the file")
 }
 
 /// What went wrong at an offset. `flow` is where the innermost open bracket stands.

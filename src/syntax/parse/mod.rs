@@ -11,4 +11,4 @@ mod unquoted;
 mod recover;
 mod yaml_1_1;
 
-pub use document::{Comment, Document, parse};
+pub use document::{Comment, Document, parse, parse_generated};
