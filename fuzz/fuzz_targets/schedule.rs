@@ -18,7 +18,15 @@ fuzz_target!(|data: &[u8]| {
         }
         // A day of each kind that the expression asks for must exist in some year.
         let [_, _, days, months, _] = sets(&once);
-        let longest = |month: &u32| if *month == 2 { 29 } else if [4, 6, 9, 11].contains(month) { 30 } else { 31 };
+        let longest = |month: &u32| {
+            if *month == 2 {
+                29
+            } else if [4, 6, 9, 11].contains(month) {
+                30
+            } else {
+                31
+            }
+        };
         assert!(months.iter().any(|month| days.iter().any(|day| *day <= longest(month))), "{once:?} never runs");
     }
 });

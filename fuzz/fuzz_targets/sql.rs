@@ -1,8 +1,8 @@
 //! SQL in every dialect, with holes: the first byte chooses the dialect. Whatever values come, a statement keeps its shape.
 #![no_main]
 
-use etlc::plan::text::{Part, find};
 use etlc::plan::Reference;
+use etlc::plan::text::{Part, find};
 use etlc::sql::{Dialect, Hole, Kind, TableName, analyse, fill};
 use etlc_fuzz::{inside, text};
 use libfuzzer_sys::fuzz_target;

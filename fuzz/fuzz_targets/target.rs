@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use etlc::emit::{Pack, emit};
+use etlc::emit::{Given, Pack, emit};
 use etlc::plan::Plan;
 use etlc::source::SourceMap;
 use etlc_fuzz::{deep, files, findings, rendered, resolve, text};
@@ -51,6 +51,6 @@ fn run(data: &[u8]) {
     findings(&map, &found);
     rendered(&map, &found);
     let Some(pack) = pack else { return };
-    let (files, found) = emit(plan(), &pack, None);
-    assert_eq!(emit(plan(), &pack, None), (files, found), "the same plan gives other files");
+    let (files, found) = emit(plan(), &pack, Given::default());
+    assert_eq!(emit(plan(), &pack, Given::default()), (files, found), "the same plan gives other files");
 }

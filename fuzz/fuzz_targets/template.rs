@@ -20,7 +20,8 @@ fn run(text: &str) {
     let files: Vec<(String, String)> =
         macros.iter().enumerate().map(|(at, text)| (format!("macros/m{at}.sql"), (*text).to_owned())).collect();
     let (macros, faults) = Macros::new(&files);
-    let of = |file: &Option<String>| file.as_ref().and_then(|name| files.iter().find(|(known, _)| known == name)).map(|(_, text)| text.as_str());
+    let of =
+        |file: &Option<String>| file.as_ref().and_then(|name| files.iter().find(|(known, _)| known == name)).map(|(_, text)| text.as_str());
     let check = |faults: &[Fault]| {
         for fault in faults {
             inside(of(&fault.file).unwrap_or(template), &fault.range, &fault.message);

@@ -39,7 +39,9 @@ pub fn findings(map: &SourceMap, found: &[Diagnostic]) {
 
 /// Renders findings in every format; gives all bytes. Machines must be able to read what is for them.
 pub fn rendered(map: &SourceMap, found: &[Diagnostic]) -> String {
-    let report = Report { diagnostics: found, map, paths: &Paths::default(), n_pipelines: 1 };
+    let paths = Paths::default();
+    let report =
+        Report { diagnostics: found, map, paths: &paths, repository: &paths, checked: "no target", platform: None, n_pipelines: 1 };
     let json = render::json(&report);
     let sarif = render::sarif(&report);
     for text in [&json, &sarif] {

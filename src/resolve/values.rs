@@ -93,10 +93,8 @@ impl Uses {
     ) {
         if let Some(known) = self.values.get_mut(reference) {
             match (&known.fallback, fallback) {
-                (Some(first), Some(second)) if *first != second => {
-                    if self.faulty.insert(format!("{reference} ?? {second}")) {
-                        resolver.report(two_fallbacks(reference, (first, known.span), (&second, span)));
-                    }
+                (Some(first), Some(second)) if *first != second && self.faulty.insert(format!("{reference} ?? {second}")) => {
+                    resolver.report(two_fallbacks(reference, (first, known.span), (&second, span)));
                 }
                 (None, second) => known.fallback = second,
                 _ => {}

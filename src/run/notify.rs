@@ -1,5 +1,6 @@
 //! Telling people that a run failed, by `curl`.
 
+use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 
@@ -81,7 +82,9 @@ fn config(failure: &Failure, channel: &Channel) -> String {
         format!("\"{}\"", text.chars().map(escape).collect::<String>())
     };
     let mut config = String::from("silent\nshow-error\nfail\nmax-time = 30\nretry = 3\n");
-    let mut set = |key: &str, value: &str| config.push_str(&format!("{key} = {}\n", quoted(value)));
+    let mut set = |key: &str, value: &str| {
+        let _ = writeln!(config, "{key} = {}", quoted(value));
+    };
     match channel {
         Channel::Slack { token, .. } => {
             set("url", SLACK);

@@ -26,7 +26,7 @@ fn the_page_of_targets_is_current() {
     let mut page = "<!-- Written from the code by `ETLC_BLESS=1 cargo test`. -->\n# Targets\n\nWhat each built-in target can express. **yes**: exactly. **nearly**: \
         with a warning that says what differs. **no**: a pipeline that uses it is refused. Where the platform's options decide, the notes below say how.\n\n"
         .to_owned();
-    let names: Vec<_> = packs.iter().map(|pack| pack.title()).collect();
+    let names: Vec<_> = packs.iter().map(Pack::title).collect();
     let _ = writeln!(page, "| | {} |\n|---|{}", names.join(" | "), "---|".repeat(packs.len()));
     for feature in FEATURES {
         let cells: Vec<_> = packs.iter().map(|pack| cell(pack, feature)).collect();
@@ -179,6 +179,7 @@ fn said(pack: &Pack, feature: &Feature, options: &Map<String, Value>) -> Support
 }
 
 /// A plan without a feature and the same plan with it.
+#[expect(clippy::too_many_lines, reason = "one line for each feature")]
 fn using(id: &str) -> (Plan, Plan) {
     let steps = |steps: Vec<Step>| Plan { steps, ..small() };
     let two = || vec![step("first"), after(step("second"), &["first"])];
