@@ -15,7 +15,7 @@ mapfile -t all < <(sed -n '/^\[\[bin\]\]/,$ s/^name = "\(.*\)"/\1/p' Cargo.toml)
 # What `cargo fuzz build --sanitizer none` passes to the compiler. The program has no unsafe code for a sanitizer to watch.
 flags=(--cfg fuzzing -Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4
     -Cllvm-args=-sanitizer-coverage-inline-8bit-counters -Cllvm-args=-sanitizer-coverage-pc-table
-    -Cllvm-args=-sanitizer-coverage-trace-compares)
+    -Cllvm-args=-sanitizer-coverage-trace-compares -Ccodegen-units=4)
 CARGO_TARGET_DIR=$target_dir RUSTFLAGS="${flags[*]}" cargo build --quiet --release --locked --target "$host" --bins
 
 rm -rf "$work/seeds"

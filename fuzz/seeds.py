@@ -90,6 +90,11 @@ def main():
         files = [pack, *sorted(path for path in pack.parent.rglob("*") if path.is_file() and path != pack)]
         texts = [(f"fuzz/{path.relative_to(pack.parent)}", path.read_text()) for path in files]
         add("target", "".join(f"=== {path}\n{text.replace(f'target: {name}', 'target: fuzz')}" for path, text in texts))
+    for text in [
+        "${run.attempt} == 1", "not (${params.days} >= 7 and ${params.note} != 'a')", "${params.day} < '2026-01-31' or ${params.on} == true",
+        "${params.note} in ['a', \"b\"]", "${steps.count.outputs.n ?? 0} == '1'", "${params.part} <= -0.5", "((${params.on} == false))", "${run.date} == ",
+    ]:
+        add("condition", text)
     for text in ["", "~", "yes", "0o17", "12:30:00", "1e3", " a", "a ", "a\n", "\na", "a: b", "a #b", "é\u2028", "\t", "'\"\\", json.dumps({"a": 1})]:
         add("emit", text)
         add("emit", f"[\x01{text}\x01{{\x01{text}\x01{text}\x01}}\x01#7\x01#t\x01]")
