@@ -29,9 +29,9 @@ from harness.compare import differences  # noqa: E402
 from harness.kubernetes import Kubernetes  # noqa: E402
 from harness.model import Case, Fault, load  # noqa: E402
 from harness.namespace import Local, Remote  # noqa: E402
-from harness.report import DIFFERS, NOT_ASKED, PASSED, REFUSED, Outcome  # noqa: E402
+from harness.report import DIFFERS, NEARLY, NOT_ASKED, PASSED, REFUSED, Outcome  # noqa: E402
 from harness.tools import Cluster  # noqa: E402
-from harness.workspace import IMAGE, NAMESPACE, Workspace  # noqa: E402
+from harness.workspace import IMAGE, NAMESPACE, Rendered, Workspace  # noqa: E402
 
 ENGINES = ["airflow-local", "airflow-pods", "argo", "kubernetes-chain", "kubernetes-jobset"]
 FAMILIES = {"kubernetes": ["kubernetes-chain", "kubernetes-jobset"], "airflow": ["airflow-local", "airflow-pods"]}
@@ -124,7 +124,7 @@ class Suite:
             pool.shutdown()
         return outcomes
 
-    def timed(self, engine: Engine, case: Case, rendered: Path | str) -> Outcome:
+    def timed(self, engine: Engine, case: Case, rendered: Rendered) -> Outcome:
         began = time.monotonic()
         try:
             outcome = self.judge(engine, case, rendered)
@@ -137,16 +137,17 @@ class Suite:
             print(report.line(case, engine.name, outcome), flush=True)
         return outcome
 
-    def judge(self, engine: Engine, case: Case, rendered: Path | str) -> Outcome:
+    def judge(self, engine: Engine, case: Case, rendered: Rendered) -> Outcome:
         if reason := case.without(engine.name):
             return Outcome(NOT_ASKED, [reason])
-        if refusal := case.refusal(engine.name):
-            if isinstance(rendered, Path):
-                return Outcome(DIFFERS, [f"not refused; expected: {refusal}"])
-            return Outcome(REFUSED) if " ".join(refusal.split()) in rendered else Outcome(DIFFERS, [f"refused with other words: {rendered}"])
-        if isinstance(rendered, str):
-            return Outcome(DIFFERS, [f"refused: {rendered}"])
-        seen = engine.run(case, self.workspace.plan(case.name, engine.environment), rendered)
+        for word, text in ((REFUSED, case.refusal(engine.name)), (NEARLY, case.nearly(engine.name))):
+            if text:
+                if rendered.refused == (word == REFUSED) and " ".join(text.split()) in rendered.said:
+                    return Outcome(word, [text])
+                return Outcome(DIFFERS, [f"not {word}, or with other words than `{text}`: {rendered.said}"])
+        if rendered.refused:
+            return Outcome(DIFFERS, [f"refused: {rendered.said}"])
+        seen = engine.run(case, self.workspace.plan(case.name, engine.environment), rendered.folder)
         if "told" in case.expect:
             seen.told = self.told(engine, case, {text for step in seen.steps.values() for each in step.prints for text in each["argv"]})
         found = differences(case, seen)

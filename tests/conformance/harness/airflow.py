@@ -52,14 +52,14 @@ class Server:
             raise Fault(f"Airflow ended: {(self.home / 'stderr').read_text()[-2000:]}")
         return log.read_text(errors="replace")
 
-    def states(self, dag: str) -> tuple[str, dict[str, str | None]]:
+    def states(self, dag: str) -> tuple[str, list[tuple[str, str | None, int]]]:
         """What the database says: the exit code of `dags test` alone is not to be relied on."""
         with sqlite3.connect(self.database) as connection:
             runs = connection.execute("select state from dag_run where dag_id = ?", [dag]).fetchall()
-            tasks = connection.execute("select task_id, state from task_instance where dag_id = ?", [dag]).fetchall()
+            tasks = connection.execute("select task_id, state, try_number from task_instance where dag_id = ?", [dag]).fetchall()
         if len(runs) != 1:
             raise Fault(f"{len(runs)} runs of {dag} instead of one; {self.home}/{dag}.log says why")
-        return runs[0][0], dict(tasks)
+        return runs[0][0], tasks
 
     def close(self) -> None:
         with contextlib.suppress(BrokenPipeError):
@@ -108,9 +108,10 @@ class Airflow:
             self.servers.put(server)
         ids = [step["id"] for step in plan["steps"]]
         steps = {step: StepSeen() for step in ids}
-        for task, state in tasks.items():
+        for task, state, tries in tasks:
             if (step := find(ids, task)) is not None:
                 steps[step].state = STATES.get(state, f"in state {state}")
+                steps[step].attempts = tries if state in ("success", "failed") else 0
         return Seen({"success": SUCCEEDED}.get(run, run), steps), log
 
     def worker_secrets(self, plan: dict) -> dict[str, str]:
@@ -134,7 +135,6 @@ class AirflowLocal(Airflow):
         for part in re.split(r"\[DAG TEST\] starting task_id=", log)[1:]:
             step = find(list(seen.steps), part.split(maxsplit=1)[0])
             if step is not None:
-                seen.steps[step].attempts += 1
                 seen.steps[step].prints += traces(part)
         return seen
 
@@ -158,7 +158,6 @@ class AirflowPods(Airflow):
         seen, _ = self.test(case, plan, rendered)
         for pod in self.cluster.pods(f"dag_id={case.name}"):
             if (step := step_of(pod["metadata"])) in seen.steps:
-                seen.steps[step].attempts += 1
                 seen.steps[step].prints += traces(self.cluster.log(pod, "base"))
         return seen
 

@@ -24,8 +24,6 @@ class Kubernetes:
         file = rendered / f"{case.name}.yaml"
         with file.open(encoding="utf-8") as stream:
             main = list(yaml.safe_load_all(stream))[-1]
-        if self.environment == "jobset":
-            self.cluster.kubectl("delete", "job,cronjob", "-l", f"etlc.dev/pipeline={case.name}", "--wait=true")
         self.cluster.apply(file)
         ids, name = [step["id"] for step in plan["steps"]], main["metadata"]["name"]
         if main["kind"] == "JobSet":
@@ -50,36 +48,15 @@ class Kubernetes:
         return name
 
     def of_job(self, name: str, ids: list[str]) -> Seen:
-        job = poll(LONGEST, f"Job {name}", lambda: self.ended("job", name, {"Complete", "Failed"}))
-        steps = {step: StepSeen() for step in ids}
-        for pod in self.cluster.pods(f"batch.kubernetes.io/job-name={name}"):
-            self.of_pod(pod, steps)
-        return Seen(SUCCEEDED if condition(job, "Complete") else FAILED, steps)
+        return self.watched("job", name, f"batch.kubernetes.io/job-name={name}", {"Complete": SUCCEEDED, "Failed": FAILED}, ids)
 
     def of_jobset(self, name: str, ids: list[str]) -> Seen:
-        jobset = poll(LONGEST, f"JobSet {name}", lambda: self.ended("jobset", name, {"Completed", "Failed"}))
-        steps = {step: StepSeen() for step in ids}
-        for pod in self.cluster.pods(f"jobset.sigs.k8s.io/jobset-name={name}"):
-            self.of_pod(pod, steps)
-        return Seen(SUCCEEDED if condition(jobset, "Completed") else FAILED, steps)
+        return self.watched("jobset", name, f"jobset.sigs.k8s.io/jobset-name={name}", {"Completed": SUCCEEDED, "Failed": FAILED}, ids)
 
-    def of_pod(self, pod: dict, steps: dict[str, StepSeen]) -> None:
-        """Each container is an attempt of a step; in a chain all but the last are init containers."""
-        status = pod["status"]
-        for container in status.get("initContainerStatuses", []) + status.get("containerStatuses", []):
-            step = find(list(steps), container["name"])
-            if step is None and len(pod["spec"]["containers"]) == 1 and container["name"] == pod["spec"]["containers"][0]["name"]:
-                step = step_of(pod["metadata"])
-            ended = container["state"].get("terminated")
-            if step in steps and ended:
-                steps[step].attempts += 1
-                steps[step].state = SUCCEEDED if ended["exitCode"] == 0 else FAILED
-                steps[step].prints += traces(self.cluster.log(pod, container["name"]))
-
-    def ended(self, kind: str, name: str, conditions: set[str]) -> dict | None:
-        found = self.cluster.get(kind, name)
-        return found if any(condition(found, each) for each in conditions) else None
+    def watched(self, kind: str, name: str, selector: str, ends: dict[str, str], ids: list[str]) -> Seen:
+        """Waits for the end of a run. A run that is ended loses its pods, so what was seen of each before counts too."""
+        pods: dict[str, dict] = {}
 
 
-def condition(found: dict, kind: str) -> bool:
-    return any(each["type"] == kind and each["status"] == "True" for each in found.get("status", {}).get("conditions", []))
+def has(found: dict, condition: str) -> bool:
+    return any(each["type"] == condition and each["status"] == "True" for each in found.get("status", {}).get("conditions", []))

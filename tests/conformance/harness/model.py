@@ -15,7 +15,7 @@ NOT_RUN = "not run"
 # Argo's word for a step whose turn never came: because one before it was skipped, or because one failed.
 OMITTED = "omitted"
 
-KEYS = {"shows", "start", "run", "steps", "order", "same", "differ", "days", "told", "refused", "without", "as"}
+KEYS = {"shows", "start", "run", "steps", "order", "same", "differ", "days", "told", "refused", "nearly", "without"}
 
 
 class Fault(Exception):
@@ -61,6 +61,10 @@ class Case:
 
     def refusal(self, engine: str) -> str | None:
         return named(self.expect.get("refused", {}), engine)
+
+    def nearly(self, engine: str) -> str | None:
+        """How the target says that it differs, where it runs the case in another way."""
+        return named(self.expect.get("nearly", {}), engine)
 
     def without(self, engine: str) -> str | None:
         """Why the case is not run on an engine that does not refuse it."""

@@ -12,7 +12,7 @@ from harness.airflow import version as airflow_version
 from harness.model import Case
 from harness.tools import Cluster, must
 
-PASSED, REFUSED, NOT_ASKED, DIFFERS = "ok", "refused", "-", "DIFFERS"
+PASSED, REFUSED, NEARLY, NOT_ASKED, DIFFERS = "ok", "refused", "nearly", "-", "DIFFERS"
 Outcomes = dict[tuple[str, str], "Outcome"]
 
 
@@ -45,7 +45,7 @@ def page(cases: list[Case], engines: list[str], outcomes: Outcomes, versions: li
         "# Results",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}. **ok**: what was seen is what the case expects. **refused**: the target refuses the pipeline, with the words that the",
-        f"case expects. **-**: not asked, for the reason below. All runs together took {seconds / 60:.0f} minutes of waiting.",
+        f"case expects. **nearly**: the target says how it differs, with the words that the case expects. **-**: not asked, for the reason below. All runs together took {seconds / 60:.0f} minutes of waiting.",
         "",
         "| | |",
         "|---|---|",
