@@ -5,6 +5,7 @@
 The arguments are only told. What the step does stands in its environment:
 
     T_WRITE        the texts of values, as JSON: {"rows": "7"}; each goes to the file that `ETLC_VALUE_ROWS` names
+    T_REPEAT       how often each of them is repeated
     T_SLEEP        seconds to sleep
     T_FAIL         the exit code
     T_FAIL_FIRST   how many attempts fail; they are counted at the address in `T_RECORDER`, below the text in `T_KEY`
@@ -48,7 +49,7 @@ def count() -> int:
 def main() -> int:
     tell("begin", argv=sys.argv[1:], env=environment(), files=files())
     for name, text in json.loads(os.environ.get("T_WRITE", "{}")).items():
-        Path(os.environ[f"ETLC_VALUE_{name.upper()}"]).write_bytes(text.encode())
+        Path(os.environ[f"ETLC_VALUE_{name.upper()}"]).write_bytes(text.encode() * int(os.environ.get("T_REPEAT", "1")))
     time.sleep(float(os.environ.get("T_SLEEP", "0")))
     code = int(os.environ.get("T_FAIL", "0"))
     if "T_FAIL_FIRST" in os.environ:

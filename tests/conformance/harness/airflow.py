@@ -142,7 +142,7 @@ class AirflowLocal(Airflow):
 class AirflowPods(Airflow):
     name = "airflow-pods"
     environment = "pods"
-    workers = 2
+    workers = 3
 
     def __init__(self, *arguments: object, cluster: Cluster, image: str) -> None:
         super().__init__(*arguments)

@@ -20,7 +20,7 @@ STATES = {
     # Ended from outside, or never begun.
     "stopped": {FAILED, SKIPPED, NOT_RUN, OMITTED},
 }
-STEP_KEYS = {"state", "attempts", "argv", "env", "unset", "files", "runs"}
+STEP_KEYS = {"state", "attempts", "argv", "env", "unset", "files", "runs", "waits"}
 
 
 def differences(case: Case, seen: Seen) -> list[str]:
@@ -48,14 +48,23 @@ def of_step(case: Case, expected: dict, seen: StepSeen) -> Iterator[str]:
         yield f"{seen.attempts} attempts, expected: {attempts}"
     if state in (SKIPPED, NOT_RUN) and seen.prints:
         yield "it ran, and should not have"
-    if not {"argv", "env", "unset", "files", "runs"} & set(expected):
+    if not {"argv", "env", "unset", "files", "runs", "waits"} & set(expected):
         return
     if not seen.prints:
         yield "it printed no trace"
     for printed in seen.prints:
         yield from of_attempt(case, expected, printed)
+    yield from of_waits(expected.get("waits", []), seen.prints)
     for number, (expected_run, printed) in enumerate(zip(expected.get("runs", []), seen.prints, strict=False), 1):
         yield from (f"attempt {number}: {text}" for text in of_attempt(case, expected_run, printed))
+
+
+def of_waits(expected: list[float], printed: list[dict]) -> Iterator[str]:
+    """At least so many seconds between one attempt's end and the next one's beginning."""
+    for number, (least, before, after) in enumerate(zip(expected, printed, printed[1:], strict=False), 1):
+        waited = after["time"] - before.get("ended", before["time"])
+        if waited < least:
+            yield f"{waited:.1f} s after attempt {number}, expected: {least}"
 
 
 def of_attempt(case: Case, expected: dict, printed: dict) -> Iterator[str]:
