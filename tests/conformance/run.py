@@ -1,6 +1,6 @@
 """Runs the cases through the real engines, and compares what was seen with what each case expects.
 
-    run.py --etlc PROGRAM [--engine NAME]... [--case PATTERN] [--record]
+    run.py --etlc PROGRAM [--engine NAME]... [--case PATTERN]... [--record]
 
 Engines: airflow-local, airflow-pods, argo, kubernetes (which is kubernetes-chain and kubernetes-jobset). All but the first need a cluster with
 Argo Workflows and JobSet, which KUBECONFIG names. Run it with the Python of `tests/engines/setup.sh`. Ends with 1 if anything differs.
@@ -41,7 +41,7 @@ Engine = airflow.AirflowLocal | airflow.AirflowPods | Argo | Kubernetes
 def main() -> int:
     options = arguments()
     names = [name for given in options.engine or ENGINES for name in FAMILIES.get(given, [given])]
-    cases = [load(file.parent) for file in sorted(HERE.glob("cases/*/expect.yaml")) if fnmatch.fnmatch(file.parent.name, options.case)]
+    cases = [load(file.parent) for file in sorted(HERE.glob("cases/*/expect.yaml")) if any(fnmatch.fnmatch(file.parent.name, each) for each in options.case or "*")]
     work = Path(tempfile.mkdtemp(prefix="etlc-conformance-"))
     try:
         outcomes = Suite(options, names, work).run(cases)
@@ -60,7 +60,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--etlc", type=lambda path: Path(path).resolve(), required=True, help="the program that is tried")
     parser.add_argument("--engine", action="append", choices=[*ENGINES, *FAMILIES], help="may be given several times; all if not given")
-    parser.add_argument("--case", default="*", metavar="PATTERN", help="only the cases whose name is like this")
+    parser.add_argument("--case", action="append", metavar="PATTERN", help="only the cases whose name is like this; may be given several times")
     parser.add_argument("--image", default=IMAGE, help=f"what steps run in: Python, sqlite3, curl and etlc; {IMAGE} if not given")
     parser.add_argument("--namespace", default=NAMESPACE, help=f"is made anew, and removed at the end; {NAMESPACE} if not given")
     parser.add_argument("--record", action="store_true", help="write RESULTS.md")

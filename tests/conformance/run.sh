@@ -10,7 +10,7 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 etlc=$(realpath "${1:?usage: run.sh ETLC [what run.py takes]...}")
 shift
 engines=${ETLC_ENGINES_DIR:-$here/../../target/engines}
-export ETLC_ENGINES_DIR=$engines
+export ETLC_ENGINES_DIR=$engines PYTHONDONTWRITEBYTECODE=1
 
 "$here/../engines/setup.sh" python
 if [[ -z ${KUBECONFIG:-} ]]; then

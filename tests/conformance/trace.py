@@ -21,7 +21,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-TOLD = ("ETLC_", "T_", "PIPE_LB")
+TOLD = ("ETLC_", "T_")
 
 
 def tell(event: str, **more: object) -> None:

@@ -57,6 +57,30 @@ class Kubernetes:
         """Waits for the end of a run. A run that is ended loses its pods, so what was seen of each before counts too."""
         pods: dict[str, dict] = {}
 
+        def ended() -> list[str]:
+            found = self.cluster.get(kind, name)
+            pods.update({pod["metadata"]["name"]: pod for pod in self.cluster.pods(selector)})
+            return [state for condition, state in ends.items() if has(found, condition)]
+
+        state = poll(LONGEST, f"{kind} {name}", ended)[0]
+        steps = {step: StepSeen() for step in ids}
+        for pod in pods.values():
+            self.of_pod(pod, steps)
+        return Seen(state, steps)
+
+    def of_pod(self, pod: dict, steps: dict[str, StepSeen]) -> None:
+        """Each container is an attempt of a step; in a chain all but the last are init containers."""
+        status = pod["status"]
+        for container in status.get("initContainerStatuses", []) + status.get("containerStatuses", []):
+            step = find(list(steps), container["name"])
+            if step is None and container["name"] == pod["spec"]["containers"][0]["name"]:
+                step = step_of(pod["metadata"])
+            ended = container["state"].get("terminated")
+            if step in steps and ended:
+                steps[step].attempts += 1
+                steps[step].state = SUCCEEDED if ended["exitCode"] == 0 else FAILED
+                steps[step].prints += traces(self.cluster.log(pod, container["name"]))
+
 
 def has(found: dict, condition: str) -> bool:
     return any(each["type"] == condition and each["status"] == "True" for each in found.get("status", {}).get("conditions", []))
