@@ -36,11 +36,15 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
         }
     }
     let mut command = cx.plain(step, "the command line", &lines.join("\n"));
-    // The operator takes a command that ends like a script's name for the name of a file.
-    if [".sh", ".bash"].iter().any(|end| command.ends_with(end)) {
+    if looks_like_a_script(&command) {
         command.push(' ');
     }
     json!({"command": command, "env": env})
+}
+
+/// The operator takes a command, and the value of a variable, that ends like a script's name for the name of a file, and reads that.
+fn looks_like_a_script(text: &str) -> bool {
+    [".sh", ".bash"].iter().any(|end| text.ends_with(end))
 }
 
 fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env: &mut Map<String, Value>) {
@@ -54,7 +58,7 @@ fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env
 
 fn assign(cx: &mut Cx<'_>, step: &Step, name: &str, text: &Text, env: &mut Map<String, Value>, lines: &mut Vec<String>) {
     let what = format!("variable `{name}`");
-    if let Some(constant) = text.as_constant() {
+    if let Some(constant) = text.as_constant().filter(|constant| !looks_like_a_script(constant)) {
         let constant = cx.plain(step, &what, constant);
         env.insert(name.to_owned(), Value::String(constant));
         return;

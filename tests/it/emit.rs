@@ -4,7 +4,7 @@ use std::process::{Command, Stdio};
 
 use etlc::diag::{Diagnostic, Severity};
 use etlc::emit::{Given, OutputFile, Pack, emit};
-use etlc::plan::Plan;
+use etlc::plan::{Plan, Text};
 use etlc::source::SourceMap;
 use etlc::syntax::{Node, parse};
 use serde_json::Value;
@@ -106,6 +106,17 @@ fn graphs_with_everything_are_written() {
     }
     let files = rendered(&plan, "argo", "{namespace: etl, service_account: etl}");
     documents(text(&files, "size_forecast.yaml"));
+}
+
+#[test]
+fn a_variable_that_ends_like_a_script_is_no_file_of_the_operator() {
+    let mut plan = small();
+    for (name, value) in [("SCRIPT", "run.sh"), ("WORD", "run")] {
+        plan.steps[0].container.env.insert(name.to_owned(), Text::constant(value));
+    }
+    let files = rendered(&plan, "airflow", "executor: local");
+    let dag = text(&files, "dags/size_forecast.py");
+    assert!(dag.contains("\"WORD\": \"run\"") && dag.contains("export SCRIPT=run.sh") && !dag.contains("\"SCRIPT\":"), "{dag}");
 }
 
 #[test]

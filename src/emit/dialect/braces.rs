@@ -25,5 +25,35 @@ pub(super) fn refuse(constant: &str) -> Result<String, NotExact> {
     if constant.contains("{{") {
         return Err(NotExact("it holds `{{`, which the engine would read as the beginning of an expression".to_owned()));
     }
+    if let Some(c) = constant.chars().find(|&c| breaks_json(c)) {
+        return Err(NotExact(format!("it holds the character U+{:04X}, which the engine cannot put into its own JSON", c as u32)));
+    }
     Ok(constant.to_owned())
+}
+
+/// The engine puts a value into JSON as Go writes a string, whose escapes for these characters JSON does not have; the run then fails.
+fn breaks_json(c: char) -> bool {
+    match c {
+        '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => false,
+        '\0'..='\u{1f}' | '\u{7f}' => true,
+        // Above U+FFFF those that are not printed: formats, tags, private use.
+        '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
+        '\u{e0100}'..='\u{e01ef}' => false,
+        _ => c >= '\u{e0000}',
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_text_holds_what_go_and_json_write_alike() {
+        for text in ["a\t\r\n\u{8}\u{c}", "\u{85} \u{2028} \u{feff} \u{e000}", "\u{1f980} \u{e0101}"] {
+            assert_eq!(refuse(text).as_deref(), Ok(text));
+        }
+        for text in ["\u{7}", "\u{b}", "\u{1b}", "\u{7f}", "\u{e0001}", "\u{10fffd}", "a {{b}}"] {
+            assert!(refuse(text).is_err(), "{text:?}");
+        }
+    }
 }

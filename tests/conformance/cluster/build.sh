@@ -73,7 +73,7 @@ module_version() { (cd "$here/go/$1" && go list -m -f '{{.Version}}' "$2"); }
 
 root_folder() {
     rm -rf "$cluster/root"
-    debootstrap --variant=minbase --include=python3,sqlite3 "$1" "$cluster/root" >"$cluster/debootstrap.log" ||
+    debootstrap --variant=minbase --include="$debian" "$1" "$cluster/root" >"$cluster/debootstrap.log" ||
         fail "debootstrap failed; $cluster/debootstrap.log says why"
     # Nothing of it is needed in a container.
     rm -rf "$cluster"/root/var/cache/apt/* "$cluster"/root/var/lib/apt/lists/* "$cluster"/root/usr/share/{doc,man,locale}/*
@@ -122,6 +122,8 @@ hash_of() { cat "$@" | sha256sum | cut -d' ' -f1; }
 debian_packages
 command -v go >/dev/null || fail "Go 1.26 or newer is needed; there is no 'go' on PATH"
 # shellcheck source=/dev/null
+# What the steps of pipelines and the runner need.
+debian=python3,sqlite3,curl
 suite=$(. /etc/os-release && echo "${VERSION_CODENAME:?this is no Debian}")
 go=$(go version)
 kubernetes_version=$(module_version kubernetes k8s.io/kubernetes)
@@ -131,9 +133,9 @@ jobset_version=$(module_version jobset sigs.k8s.io/jobset)
 part kubernetes "$go $(hash_of "$here"/go/kubernetes/{go.mod,go.sum,*/*.go})" kubernetes "$kubernetes_version"
 part argo "$go $(hash_of "$here"/go/argo/go.{mod,sum})" argo "$argo_version"
 part jobset "$go $(hash_of "$here"/go/jobset/go.{mod,sum})" jobset
-part root "$suite" root_folder "$suite"
+part root "$suite $debian" root_folder "$suite"
 packer=$(hash_of "$here/image.py")
 part control_images "$packer $(hash_of "$cluster"/stamps/{kubernetes,argo,jobset})" control_images
-part tools "$packer $suite ${ETLC:+$(hash_of "$ETLC")}" tools
+part tools "$packer $suite $debian ${ETLC:+$(hash_of "$ETLC")}" tools
 part installations "$argo_version $jobset_version $(hash_of "$here"/installations/*)" installations
 say "everything is in $cluster ($(du -sh "$cluster" | cut -f1))"

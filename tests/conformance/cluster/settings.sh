@@ -17,7 +17,7 @@ service_network=10.96.0.0/16
 service_address=10.96.0.1 # of the API server, as pods see it
 cgroup=etlc-cluster
 
-tools_image=etlc.test/tools:1 # a Debian with Python and sqlite3, for the steps of pipelines
+tools_image=etlc.test/tools:1 # a Debian with Python, sqlite3 and curl, for the steps of pipelines
 
 fail() { echo "$(basename "$0" .sh): $*" >&2; exit 1; }
 

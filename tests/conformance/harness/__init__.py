@@ -1,0 +1,1 @@
+"""What `run.py` is made of: cases, engines, and the comparison of what was seen with what was expected."""
