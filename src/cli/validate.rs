@@ -60,7 +60,7 @@ impl Validate {
         let paths = Paths::new(&root.folder, &world.cwd);
         let fixes = driver::fix(world.system, &root, request, self.unsafe_fixes)?;
         if self.diff {
-            let text: String = fixes.files.iter().map(|file| diff(file, &paths)).collect();
+            let text: String = fixes.files.iter().map(|file| diff(&fixes, file, &paths)).collect();
             world.say(&said(&fixes, &paths, "would fix"));
             return Ok(Some(world.print(&text, u8::from(!fixes.files.is_empty()))));
         }
@@ -100,8 +100,9 @@ fn said(fixes: &Fixes, paths: &Paths, verb: &str) -> String {
 }
 
 /// The change of a file as a unified diff.
-fn diff(file: &FixedFile, paths: &Paths) -> String {
+fn diff(fixes: &Fixes, file: &FixedFile, paths: &Paths) -> String {
     let path = paths.shown(&file.path);
-    let diff = similar::TextDiff::from_lines(&file.before, &file.after);
+    let (before, after) = (fixes.shown(&file.before), fixes.shown(&file.after));
+    let diff = similar::TextDiff::from_lines(&before, &after);
     diff.unified_diff().header(&format!("a/{path}"), &format!("b/{path}")).to_string()
 }

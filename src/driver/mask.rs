@@ -13,11 +13,8 @@ const ENOUGH: usize = 12;
 
 /// Takes what findings mask out of the words of all of them.
 pub(super) fn mask(diagnostics: &mut [Diagnostic], map: &SourceMap) {
-    let spans = diagnostics.iter().flat_map(|found| &found.masked);
-    let mut secrets: Vec<String> = spans.filter_map(|span| Some(map.file(*span)?.slice(*span).to_owned())).collect();
+    let mut secrets = secrets(diagnostics, map);
     secrets.retain(|secret| secret.len() >= SHORTEST);
-    secrets.sort_unstable();
-    secrets.dedup();
     let starts = secrets.iter().map(|secret| &secret[..secret.floor_char_boundary(ENOUGH)]);
     let built = AhoCorasickBuilder::new().match_kind(MatchKind::LeftmostLongest).build(starts);
     let Some(starts) = built.ok().filter(|_| !secrets.is_empty()) else { return };
@@ -29,6 +26,22 @@ pub(super) fn mask(diagnostics: &mut [Diagnostic], map: &SourceMap) {
         // A replacement that was changed would be written to the file, so one that shows a credential is not offered at all.
         found.fixes.retain(|fix| !fix.edits.iter().any(|edit| starts.is_match(&edit.replacement)));
     }
+}
+
+/// The credentials that findings mask.
+pub(super) fn secrets(diagnostics: &[Diagnostic], map: &SourceMap) -> Vec<String> {
+    let spans = diagnostics.iter().flat_map(|found| &found.masked);
+    let mut secrets: Vec<String> = spans.filter_map(|span| Some(map.file(*span)?.slice(*span).to_owned())).collect();
+    secrets.sort_unstable();
+    secrets.dedup();
+    secrets
+}
+
+/// A whole text with stars in the place of credentials.
+pub(super) fn starred(text: &str, secrets: &[String]) -> String {
+    let star =
+        |text: String, secret: &String| if secret.is_empty() { text } else { text.replace(secret, &"*".repeat(secret.chars().count())) };
+    secrets.iter().fold(text.to_owned(), star)
 }
 
 fn hide(text: &mut String, starts: &AhoCorasick, secrets: &[String]) {

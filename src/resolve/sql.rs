@@ -299,6 +299,7 @@ fn analyse(
         return None;
     }
     let (analysis, faults) = sql::analyse(text, dialect, &holes);
+    let is_broken = faults.iter().any(|fault| fault.rule == &catalogue::BROKEN_SQL);
     // A `${…}` that is wrong is why, where the rest is not understood.
     let broken = find(text).iter().any(|found| found.part.is_err());
     let unread = [&catalogue::SQL_SYNTAX, &catalogue::BROKEN_SQL];
@@ -338,6 +339,9 @@ fn analyse(
         if unseen && !written && !reads.iter().any(|(known, _)| *known == name) {
             reads.push((name, source.span(0..0)));
         }
+    }
+    if is_broken {
+        return None;
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
     let seen = Seen {

@@ -7,6 +7,10 @@ use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whit
 
 use super::{Dialect, Hole};
 
+/// The words that a query begins with, in one database or another.
+const STARTS: [Keyword; 7] =
+    [Keyword::SELECT, Keyword::WITH, Keyword::VALUES, Keyword::FROM, Keyword::TABLE, Keyword::PIVOT, Keyword::UNPIVOT];
+
 /// A text, its tokens and its lines.
 pub(super) struct Tokens {
     pub(super) tokens: Vec<TokenWithSpan>,
@@ -103,7 +107,10 @@ impl Tokens {
     /// True for one statement that starts as queries do, whether or not the parser understands the rest.
     pub(super) fn looks_like_a_query(&self) -> bool {
         let matters = |token: &&TokenWithSpan| !matches!(token.token, Token::Whitespace(_) | Token::EOF);
-        let starts = |token: &TokenWithSpan| matches!(&token.token, Token::Word(word) if matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES));
+        let starts = |token: &TokenWithSpan| match &token.token {
+            Token::Word(word) => STARTS.contains(&word.keyword),
+            other => *other == Token::LParen,
+        };
         let rest = self.tokens.iter().filter(matters).skip_while(|token| token.token != Token::SemiColon);
         self.tokens.iter().find(matters).is_some_and(starts) && rest.clone().all(|token| token.token == Token::SemiColon)
     }

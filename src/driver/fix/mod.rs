@@ -14,7 +14,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::path::PathBuf;
 
-use super::{Failure, Request, Root, Workspace, disk};
+use super::{Failure, Request, Root, Workspace, disk, mask};
 use crate::diag::{Applicability, Severity};
 use crate::source::{SourceMap, System};
 use apply::{Batch, Candidate};
@@ -36,6 +36,8 @@ pub struct Fixes {
     pub files: Vec<FixedFile>,
     /// How many faults there are after the changes.
     pub n_left: usize,
+    /// The credentials in the files, which no output shows.
+    secrets: Vec<String>,
 }
 
 /// One change.
@@ -60,6 +62,7 @@ pub fn fix(system: &dyn System, root: &Root, request: &Request, unsafe_too: bool
     let settings = Workspace::open(system, &map, root).settings;
     let state = State::of(system, root, request)?;
     let chosen = Chosen::new(system, root, request, &settings, &state);
+    let secrets = state.secrets.clone();
     let mut fixer = Fixer {
         system,
         root,
@@ -71,6 +74,7 @@ pub fn fix(system: &dyn System, root: &Root, request: &Request, unsafe_too: bool
         rejected: BTreeSet::new(),
         done: Vec::new(),
         n_looks: 0,
+        secrets,
     };
     fixer.run();
     Ok(fixer.finish())
@@ -88,6 +92,8 @@ struct Fixer<'a> {
     rejected: BTreeSet<Fixed>,
     done: Vec<Fixed>,
     n_looks: usize,
+    /// The credentials that were found before anything was changed.
+    secrets: Vec<String>,
 }
 
 impl Fixer<'_> {
@@ -176,7 +182,8 @@ impl Fixer<'_> {
     fn finish(self) -> Fixes {
         let files = apply::files(self.system, self.root, self.texts);
         let n_left = self.state.faults.iter().filter(|fault| fault.severity != Severity::Info).count();
-        Fixes { done: self.done, undone: self.rejected.into_iter().collect(), files, n_left }
+        let secrets = self.secrets.into_iter().chain(self.state.secrets).collect();
+        Fixes { done: self.done, undone: self.rejected.into_iter().collect(), files, n_left, secrets }
     }
 }
 
@@ -186,6 +193,12 @@ fn grown(before: &BTreeMap<&str, usize>, after: &BTreeMap<&str, usize>, counts: 
 }
 
 impl Fixes {
+    /// A text of the files as it may be shown.
+    #[must_use]
+    pub fn shown(&self, text: &str) -> String {
+        mask::starred(text, &self.secrets)
+    }
+
     /// Writes the files.
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::diag::{Applicability, Diagnostic, Severity};
-use crate::driver::{Failure, Request, Root, Workspace, compile};
+use crate::driver::{Failure, Request, Root, Workspace, compile, mask};
 use crate::source::{SourceMap, System};
 
 /// What was found in one look at a workspace.
@@ -13,6 +13,8 @@ pub(super) struct State {
     pub faults: Vec<Fault>,
     /// The pipelines that were looked at: name and path.
     pub pipelines: Vec<(Option<String>, String)>,
+    /// The credentials that were found, which no output shows.
+    pub secrets: Vec<String>,
 }
 
 /// A finding.
@@ -54,7 +56,7 @@ impl State {
         let compiled = compile(&workspace, request)?;
         let faults = compiled.diagnostics.iter().filter_map(|found| fault(&map, found)).collect();
         let pipelines = compiled.pipelines.into_iter().map(|pipeline| (pipeline.name, pipeline.path)).collect();
-        Ok(Self { faults, pipelines })
+        Ok(Self { faults, pipelines, secrets: mask::secrets(&compiled.diagnostics, &map) })
     }
 
     /// How often each finding was made.

@@ -70,8 +70,8 @@ impl<'a> Lowering<'_, '_, 'a> {
         sql: Option<&Sql>,
         files: &mut Named,
     ) -> Rendered {
-        let needs_sql = draft.kind.fields.formats(&draft.fields).iter().any(|(format, _)| *format == Some(Format::Sql));
-        if needs_sql && sql.is_none() {
+        if sql.is_none() && needs_sql(draft) {
+            // There is none that could be read, which was reported.
             return Rendered::default();
         }
         let scope = self.kind_scope(draft, connection, sql);
@@ -175,6 +175,14 @@ impl<'a> Lowering<'_, '_, 'a> {
         };
         self.uses.text(self.resolver, &self.scene, &string, |_| draft.name_span)
     }
+}
+
+/// True where a step says SQL, however wrong, or has to.
+fn needs_sql(draft: &Draft<'_>) -> bool {
+    let fields = &draft.kind.fields;
+    let written = draft.fields.entries().iter().map(|entry| entry.key.as_str());
+    written.chain(fields.required()).any(|name| fields.is_sql(name))
+        || fields.formats(&draft.fields).iter().any(|(format, _)| *format == Some(Format::Sql))
 }
 
 /// What a kind's container became.

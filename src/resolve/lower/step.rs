@@ -144,6 +144,8 @@ impl<'a> Lowering<'_, '_, 'a> {
             (None, Some(dsn)) => {
                 self.env.extend(dsn.get().map(|dsn| (variable.clone(), Text::constant(dsn))));
             }
+            // A client that is named may know its way without being told, as one in a cloud does.
+            (None, None) if found.client.is_some() => {}
             (None, None) => {
                 let span = draft.fields.get("connection").map_or(draft.name_span, |node| node.span);
                 self.resolver.report(

@@ -241,6 +241,16 @@ pub(super) fn is_literal(value: &str) -> bool {
         && !value.ends_with(':')
         && !is_version(value)
         && !super::names::is_name_of_secret(value)
+        && !is_column(value)
+}
+
+/// True for the name of a column or variable about such things: `password_hash`, to which one renames `password`.
+fn is_column(value: &str) -> bool {
+    let words: Vec<&str> = value.split('_').collect();
+    let is_word = |word: &&str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
+    words.len() > 1
+        && words.iter().all(is_word)
+        && words.iter().any(|word| ["password", "passwd", "pwd", "secret", "token", "credential"].contains(word))
 }
 
 /// True for a text that nobody writes but by copying it from where it was made: under a name like `token`, which many things have.
