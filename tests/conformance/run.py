@@ -41,7 +41,8 @@ Engine = airflow.AirflowLocal | airflow.AirflowPods | Argo | Kubernetes
 def main() -> int:
     options = arguments()
     names = [name for given in options.engine or ENGINES for name in FAMILIES.get(given, [given])]
-    cases = [load(file.parent) for file in sorted(HERE.glob("cases/*/expect.yaml")) if any(fnmatch.fnmatch(file.parent.name, each) for each in options.case or "*")]
+    folders = sorted(file.parent for file in HERE.glob("cases/*/expect.yaml"))
+    cases = [load(folder) for folder in folders if any(fnmatch.fnmatch(folder.name, each) for each in options.case or "*")]
     work = Path(tempfile.mkdtemp(prefix="etlc-conformance-"))
     try:
         outcomes = Suite(options, names, work).run(cases)

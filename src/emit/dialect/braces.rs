@@ -33,14 +33,10 @@ pub(super) fn refuse(constant: &str) -> Result<String, NotExact> {
 
 /// The engine puts a value into JSON as Go writes a string, whose escapes for these characters JSON does not have; the run then fails.
 fn breaks_json(c: char) -> bool {
-    match c {
-        '\u{8}' | '\t' | '\n' | '\u{c}' | '\r' => false,
-        '\0'..='\u{1f}' | '\u{7f}' => true,
-        // Above U+FFFF those that are not printed: formats, tags, private use.
-        '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' => true,
-        '\u{e0100}'..='\u{e01ef}' => false,
-        _ => c >= '\u{e0000}',
-    }
+    let control = (c < ' ' && !matches!(c, '\u{8}' | '\t' | '\n' | '\u{c}' | '\r')) || c == '\u{7f}';
+    // Above U+FFFF those that are not printed: formats, tags, private use.
+    let format = matches!(c, '\u{110bd}' | '\u{110cd}' | '\u{13430}'..='\u{1343f}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}');
+    control || format || (c >= '\u{e0000}' && !matches!(c, '\u{e0100}'..='\u{e01ef}'))
 }
 
 #[cfg(test)]

@@ -37,9 +37,8 @@ class Server:
             "PATH": os.pathsep.join([env.get("PATH", ""), str(python.parent), os.environ["PATH"]]),
         }
         shutil.copy(migrated(python, home.parent / "airflow.db", self.env), self.database)
-        self.process = subprocess.Popen(
-            [python, "-P", HERE / "airflow_server.py"], env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=(home / "stderr").open("w"), text=True
-        )
+        words, errors = [python, "-P", HERE / "airflow_server.py"], (home / "stderr").open("w")
+        self.process = subprocess.Popen(words, env=self.env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, text=True)
 
     def test(self, dag: str, file: Path, case: Case, env: dict[str, str]) -> str:
         """What `airflow dags test` printed."""
@@ -116,7 +115,7 @@ class Airflow:
 
     def worker_secrets(self, plan: dict) -> dict[str, str]:
         """The worker's own variables that the secrets of local processes are taken from."""
-        names = [(name, secret["key"]) for step in plan["steps"] for name, secret in step["container"].get("secrets", step.get("secrets", {})).items()]
+        names = [(name, secret["key"]) for step in plan["steps"] for name, secret in step.get("secrets", {}).items()]
         names += [(f"ETLC_CHANNEL_{each['channel'].upper()}", each["secret"]["key"]) for each in plan["on_failure"]]
         return {name: self.secrets[key] for name, key in names}
 
@@ -163,4 +162,5 @@ class AirflowPods(Airflow):
 
 
 def version(python: Path) -> str:
-    return must([str(python), "-c", "from importlib.metadata import version; print(version('apache-airflow'), version('apache-airflow-providers-cncf-kubernetes'))"])
+    packages = ("apache-airflow", "apache-airflow-providers-cncf-kubernetes")
+    return must([str(python), "-c", f"from importlib.metadata import version; print(*map(version, {packages}))"])

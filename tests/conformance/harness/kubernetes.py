@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from harness.model import FAILED, NOT_RUN, SUCCEEDED, Case, Seen, StepSeen, traces
+from harness.model import FAILED, SUCCEEDED, Case, Seen, StepSeen, traces
 from harness.tools import Cluster, find, poll, step_of
 
 LONGEST = 420

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,7 +46,8 @@ def page(cases: list[Case], engines: list[str], outcomes: Outcomes, versions: li
         "# Results",
         "",
         f"{datetime.now(UTC):%Y-%m-%d}. **ok**: what was seen is what the case expects. **refused**: the target refuses the pipeline, with the words that the",
-        f"case expects. **nearly**: the target says how it differs, with the words that the case expects. **-**: not asked, for the reason below. All runs together took {seconds / 60:.0f} minutes of waiting.",
+        "case expects. **nearly**: the target says how it differs, with the words that the case expects. **-**: not asked, for the reason below.",
+        f"All runs together took {seconds / 60:.0f} minutes of waiting.",
         "",
         "| | |",
         "|---|---|",
@@ -62,8 +64,6 @@ def page(cases: list[Case], engines: list[str], outcomes: Outcomes, versions: li
 
 
 def versions(etlc: Path, engines: list[str]) -> list[tuple[str, str]]:
-    import sys
-
     found = [("etlc", must([str(etlc), "--version"]).split()[-1])]
     if any(name.startswith("airflow") for name in engines):
         airflow, provider = airflow_version(Path(sys.executable)).split()
