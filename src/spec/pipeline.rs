@@ -65,6 +65,29 @@ pub struct Pipeline {
     pub environments: Option<Field<Map<Label, Field<PipelineOverlay>>>>,
 }
 
+impl Pipeline {
+    /// The keys of a pipeline, in the order of the format.
+    pub const KEYS: &[&str] = &[
+        "version",
+        "pipeline",
+        "formerly",
+        "owner",
+        "description",
+        "tags",
+        "timezone",
+        "schedule",
+        "trigger",
+        "params",
+        "vars",
+        "datasets",
+        "defaults",
+        "steps",
+        "on_failure",
+        "timeout",
+        "environments",
+    ];
+}
+
 /// When a pipeline runs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
