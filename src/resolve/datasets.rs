@@ -441,6 +441,8 @@ pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>
         Some(node) if node.is_template() || node.is_unknown() => None,
         Some(Node { kind: Kind::Scalar(name, _), span }) => connection(resolver, name, *span),
         Some(_) => None,
+        // Another one than the default was named, and what is wrong with it was reported.
+        None if draft.kind.fields.unknown(&draft.fields).contains(&"connection") => None,
         None => {
             let found = default_connection(resolver);
             if found.is_none() {

@@ -96,7 +96,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
         spec,
         step_places: steps.iter().enumerate().map(|(index, entry)| (entry.key.clone(), index)).collect(),
         steps,
-        defaults: layered.get("defaults").cloned(),
+        defaults: spec::entry_meant(&layered, "defaults", spec::Pipeline::KEYS).map(|defaults| defaults.value.clone()),
         scope,
     })
 }

@@ -272,3 +272,19 @@ pub struct StepOverlay {
     #[schemars(extend("x-etlc-names" = "resources"))]
     pub resources: Option<Partial<Label>>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_those_of_the_format() {
+        let schema = schemars::schema_for!(Pipeline);
+        let keys = schema.get("properties").and_then(serde_json::Value::as_object).unwrap();
+        let mut keys: Vec<_> = keys.keys().map(String::as_str).collect();
+        let mut known = Pipeline::KEYS.to_vec();
+        keys.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(keys, known);
+    }
+}

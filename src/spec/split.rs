@@ -73,6 +73,7 @@ fn say_of_outputs(step: &Node, diagnostics: &mut [Diagnostic]) {
 
 /// The entry of a map that stands for a key: its own, or else one whose unknown key was most likely meant for it.
 pub fn entry_meant<'n>(map: &'n Node, key: &str, allowed: &[&str]) -> Option<&'n Entry> {
-    let meant = |entry: &&Entry| !allowed.contains(&entry.key.as_str()) && nearest(&entry.key, allowed.iter().copied()) == Some(key);
-    map.entry(key).or_else(|| map.entries().iter().find(meant))
+    let unknown = |entry: &&Entry| !allowed.contains(&entry.key.as_str());
+    let meant = |entry: &&Entry| nearest(&entry.key, allowed.iter().copied()) == Some(key);
+    map.entry(key).or_else(|| map.entries().iter().filter(unknown).take(MANY).find(meant))
 }
