@@ -51,8 +51,10 @@ pub(super) struct Datasets {
     pub external: IndexMap<String, External>,
     /// By draft, in the order of the drafts.
     pub outputs: Vec<IndexMap<String, Output>>,
-    /// Names that a step declares which is faulty or left out: there are such, but nothing is known of them.
+    /// Names that are declared, but by a step that is faulty or left out, or in a way that cannot be read: nothing is known of them.
     pub unknown: IndexSet<String>,
+    /// Those of them that each draft declares.
+    unread: Vec<IndexSet<String>>,
     /// Indexes of the drafts that write each dataset.
     written: IndexMap<String, Vec<usize>>,
     referable: OnceCell<Arc<Referable>>,
@@ -79,6 +81,7 @@ impl Datasets {
             external,
             outputs: Vec::new(),
             unknown: unknown(header, drafts),
+            unread: Vec::new(),
             written: IndexMap::new(),
             referable: OnceCell::new(),
             by_table: RefCell::default(),
@@ -93,9 +96,21 @@ impl Datasets {
             for name in outputs.keys() {
                 collected.written.entry(name.clone()).or_default().push(index);
             }
+            let mut unread = declared(&draft.node, &draft.kind.fields.names());
+            unread.retain(|name| !outputs.contains_key(name));
             collected.outputs.push(outputs);
+            collected.unread.push(unread);
         }
+        let unread = collected.unread.iter().flatten().filter(|name| !collected.written.contains_key(*name)).cloned();
+        collected.unknown.extend(unread);
+        let known: Vec<_> = header.dataset_names.iter().filter(|name| !collected.knows(name)).cloned().collect();
+        collected.unknown.extend(known);
         collected
+    }
+
+    /// True for an output that a draft declares in a way that cannot be read.
+    pub(super) fn is_unread(&self, draft: usize, name: &str) -> bool {
+        self.unread.get(draft).is_some_and(|names| names.contains(name))
     }
 
     /// Indexes of the drafts that write a dataset.
@@ -129,6 +144,13 @@ impl Datasets {
         external.chain(written)
     }
 
+    /// Datasets that are tables, or may be, of which it is not known which.
+    fn faulty_tables(&self) -> impl Iterator<Item = &String> {
+        let external = self.external.iter().filter(|(_, data)| data.is_table && data.text.is_none()).map(|(name, _)| name);
+        let written = self.outputs.iter().flatten().filter(|(_, output)| output.kind == OutputKind::Table && output.text.is_none());
+        external.chain(written.map(|(name, _)| name))
+    }
+
     /// What `ref()` takes; the same for all steps.
     pub(super) fn referable(&self) -> Arc<Referable> {
         let referable = || {
@@ -136,7 +158,7 @@ impl Datasets {
             all.tables.extend(self.tables().map(|(_, table, dataset)| (dataset.to_owned(), table.to_owned())));
             let others = self.names().into_iter().filter(|name| !all.tables.contains_key(*name));
             all.others = others.map(ToOwned::to_owned).collect();
-            for name in &self.unknown {
+            for name in self.unknown.iter().chain(self.faulty_tables()) {
                 all.tables.entry(name.clone()).or_insert_with(|| name.clone());
             }
             Arc::new(all)
@@ -227,8 +249,22 @@ impl Datasets {
 fn unknown(header: &Header, drafts: &Drafts<'_>) -> IndexSet<String> {
     let mut names = IndexSet::new();
     for entry in header.steps.iter().filter(|entry| drafts.named(&entry.key).is_empty()) {
-        names.extend(entry.value.get("output").and_then(Node::text).map(ToOwned::to_owned));
-        names.extend(entry.value.get("outputs").map(Node::entries).unwrap_or_default().iter().map(|output| output.key.clone()));
+        names.extend(declared(&entry.value, &[]));
+    }
+    names
+}
+
+/// Names of the data that a step says it writes, in whatever form, also under a misspelt key. `kind_keys` are the fields of its kind.
+fn declared(step: &Node, kind_keys: &[&str]) -> IndexSet<String> {
+    let allowed: Vec<_> = kind_keys.iter().chain(spec::Step::KEYS).copied().collect();
+    let mut names = IndexSet::new();
+    for key in ["output", "outputs"] {
+        let Some(written) = spec::entry_meant(step, key, &allowed).filter(|_| !kind_keys.contains(&key)) else { continue };
+        match &written.value.kind {
+            Kind::Scalar(name, _) => names.extend(Some(name.clone())),
+            Kind::List(items) => names.extend(items.iter().filter_map(Node::text).map(ToOwned::to_owned)),
+            Kind::Map(entries) => names.extend(entries.iter().map(|entry| entry.key.clone())),
+        }
     }
     names
 }
@@ -243,14 +279,8 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
     let datasets = header.spec.datasets.as_ref().and_then(Field::get).map(|map| &map.0);
     for (name, item) in datasets.into_iter().flatten() {
         let Some(data) = item.value.get() else {
-            let unknown = External {
-                span: item.key_span,
-                text: None,
-                is_table: false,
-                connection: None,
-                columns: IndexMap::new(),
-                description: None,
-            };
+            let unknown =
+                External { span: item.key_span, text: None, is_table: true, connection: None, columns: IndexMap::new(), description: None };
             found.insert(name.0.clone(), unknown);
             continue;
         };
@@ -273,7 +303,7 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
             (None, Some(_)) => default_connection(resolver).map(|(name, _)| name),
             (None, None) => None,
         };
-        if let (Some(_), Some(uri)) = (&data.table, &data.uri) {
+        if let (true, Some(uri)) = (known(data.table.as_ref()), data.uri.as_ref().filter(|uri| uri.get().is_some())) {
             resolver.report(
                 Diagnostic::new(&catalogue::CONFLICTING_KEYS, uri.span, format!("`{}` has both `table` and `uri`", name.0))
                     .label("a table or files?")
@@ -301,13 +331,13 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
 fn outputs(resolver: &mut Resolver<'_>, draft: &Draft<'_>) -> IndexMap<String, Output> {
     let mut outputs = IndexMap::new();
     if let Some(field) = &draft.spec.output {
-        if draft.kind.spec.output.is_none() {
+        if draft.kind.spec.output.is_none() && known(Some(field)) {
             resolver.report(
                 Diagnostic::new(&catalogue::CONFLICTING_KEYS, field.span, format!("a step of kind `{}` has no `output`", draft.kind.name))
                     .label("only kinds that write one table have it")
                     .help("use `outputs: {NAME: {format: …}}`, and write the data to the URI in `${outputs.NAME}`"),
             );
-        } else if let Some(name) = field.get() {
+        } else if let Some(name) = field.get().filter(|_| draft.kind.spec.output.is_some()) {
             let connection = step_connection(resolver, draft).map(|(name, _)| name);
             let text = connection
                 .as_deref()
@@ -329,14 +359,21 @@ fn outputs(resolver: &mut Resolver<'_>, draft: &Draft<'_>) -> IndexMap<String, O
     outputs
 }
 
+/// True for a key that is there with a value that could be read.
+fn known<T>(field: Option<&Field<T>>) -> bool {
+    field.is_some_and(|field| field.get().is_some())
+}
+
 fn table(span: Span, connection: Option<String>, text: Option<String>) -> Output {
     let text = text.map(Text::constant);
     Output { span, kind: OutputKind::Table, text, connection, format: None, columns: IndexMap::new(), description: None }
 }
 
 fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: &spec::Output, span: Span) -> Output {
-    let given = [declared.table.is_some(), declared.format.is_some(), declared.value.is_some()];
-    if given.iter().filter(|given| **given).count() != 1 {
+    // A key whose value is wrong or unknown is there, but does not stand against another.
+    let known = [known(declared.table.as_ref()), known(declared.format.as_ref()), known(declared.value.as_ref())];
+    let is_any = declared.table.is_some() || declared.format.is_some() || declared.value.is_some();
+    if !is_any || known.iter().filter(|known| **known).count() > 1 {
         resolver.report(
             Diagnostic::new(
                 &catalogue::CONFLICTING_KEYS,
@@ -404,6 +441,8 @@ pub(super) fn step_connection<'a>(resolver: &mut Resolver<'a>, draft: &Draft<'_>
         Some(node) if node.is_template() || node.is_unknown() => None,
         Some(Node { kind: Kind::Scalar(name, _), span }) => connection(resolver, name, *span),
         Some(_) => None,
+        // Another one than the default was named, and what is wrong with it was reported.
+        None if draft.kind.fields.unknown(&draft.fields).contains(&"connection") => None,
         None => {
             let found = default_connection(resolver);
             if found.is_none() {

@@ -15,6 +15,7 @@ use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Notification, Owner, Param, Schedule, Secret, Trigger};
 use crate::source::Span;
 use crate::spec;
+use crate::spec::scalars::Name;
 use crate::syntax::{Entry, Field, Kind, Node, decode};
 use crate::template::{Engine, Scope};
 
@@ -29,8 +30,10 @@ pub(super) struct Header {
     pub trigger: Option<Trigger>,
     pub timeout: Option<u64>,
     pub params: IndexMap<String, Param>,
-    /// Params that were declared, right or wrong.
+    /// Params that were declared, right or wrong, also under names that cannot be used.
     pub param_names: Vec<String>,
+    /// Names of datasets that were declared, right or wrong.
+    pub dataset_names: Vec<String>,
     pub on_failure: Vec<Notification>,
     /// The datasets from outside, rendered.
     pub spec: spec::Pipeline,
@@ -65,7 +68,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     // What was read is what holds, where no template and no environment changes it.
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
-    let (params, param_names) = params::resolve(resolver, spec.params.as_ref());
+    let params = params::resolve(resolver, spec.params.as_ref());
     let steps = layered.get("steps").map(|steps| steps.entries().to_vec()).unwrap_or_default();
     Some(Header {
         formerly: spec
@@ -87,14 +90,21 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
         trigger: trigger(resolver, spec.trigger.as_ref()),
         timeout: spec.timeout.as_ref().and_then(Field::get).map(|timeout| timeout.0),
         params,
-        param_names,
+        param_names: declared(&layered, "params"),
+        dataset_names: declared(&layered, "datasets"),
         on_failure: on_failure(resolver, spec.on_failure.as_ref()),
         spec,
         step_places: steps.iter().enumerate().map(|(index, entry)| (entry.key.clone(), index)).collect(),
         steps,
-        defaults: layered.get("defaults").cloned(),
+        defaults: spec::entry_meant(&layered, "defaults", spec::Pipeline::KEYS).map(|defaults| defaults.value.clone()),
         scope,
     })
+}
+
+/// The names that a part of the pipeline declares, right or wrong.
+fn declared(layered: &Node, key: &str) -> Vec<String> {
+    let part = spec::entry_meant(layered, key, spec::Pipeline::KEYS);
+    part.map(|part| part.value.entries()).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect()
 }
 
 fn text(field: Option<&Field<String>>) -> Option<String> {
@@ -116,14 +126,16 @@ fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut S
     let mut vars = serde_json::Map::new();
     scope.values.insert("vars".to_owned(), Value::Object(serde_json::Map::new()));
     let renderer = Renderer { files: resolver.cx.files, engine };
-    for entry in root.get("vars").map(Node::entries).unwrap_or_default() {
+    let written = spec::entry_meant(root, "vars", spec::Pipeline::KEYS);
+    for entry in written.map(|vars| vars.value.entries()).unwrap_or_default() {
         let value = if has_template(&entry.value) {
             scope.values.insert("vars".to_owned(), Value::Object(vars.clone()));
             renderer.node(&entry.value, scope, &mut resolver.diagnostics)
         } else {
             entry.value.clone()
         };
-        if has_template(&value) {
+        // A name that cannot be one was reported where it stands.
+        if has_template(&value) || Name::parse(&entry.key).is_err() {
             scope.unknown.push(format!("vars.{}", entry.key));
         }
         vars.insert(entry.key.clone(), value.to_json());

@@ -29,7 +29,8 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
     }
     references(platform, &mut found);
     for (name, span, channel) in entries(platform.channels.as_ref()) {
-        if channel.slack.is_some() == channel.webhook.is_some() {
+        let is_both = known(channel.slack.as_ref()).is_some() && known(channel.webhook.as_ref()).is_some();
+        if is_both || (channel.slack.is_none() && channel.webhook.is_none()) {
             found.push(
                 Diagnostic::new(
                     &catalogue::CONFLICTING_KEYS,
@@ -42,6 +43,11 @@ pub(super) fn check(platform: &spec::Platform) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// A key that is there with a value that could be read.
+fn known<T>(field: Option<&Field<T>>) -> Option<&Field<T>> {
+    field.filter(|field| field.get().is_some())
 }
 
 /// The entries of a part that could be read.
@@ -117,7 +123,7 @@ fn resources(name: &str, class: &spec::Resources, found: &mut Vec<Diagnostic>) {
 fn connections(platform: &spec::Platform, found: &mut Vec<Diagnostic>) {
     let mut first: Option<Span> = None;
     for (name, span, connection) in entries(platform.connections.as_ref()) {
-        if let (Some(_), Some(dsn)) = (&connection.secret, &connection.dsn) {
+        if let (Some(_), Some(dsn)) = (known(connection.secret.as_ref()), known(connection.dsn.as_ref())) {
             found.push(
                 Diagnostic::new(&catalogue::CONFLICTING_KEYS, dsn.span, format!("the connection `{}` has both `secret` and `dsn`", name.0))
                     .label("the secret would win")

@@ -13,18 +13,16 @@ use crate::syntax::{Field, Map};
 
 type Declared = Field<Map<Name, Field<spec::ParamSpec>>>;
 
-/// The parameters, and the names of all that were declared, right or wrong.
-pub(super) fn resolve(resolver: &mut Resolver<'_>, field: Option<&Declared>) -> (IndexMap<String, Param>, Vec<String>) {
+/// The parameters that are right.
+pub(super) fn resolve(resolver: &mut Resolver<'_>, field: Option<&Declared>) -> IndexMap<String, Param> {
     let mut params = IndexMap::new();
-    let mut names = Vec::new();
     for (name, item) in field.and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
-        names.push(name.0.clone());
         let Some(declared) = item.value.get() else { continue };
         if let Some(param) = param(resolver, declared, item.key_span) {
             params.insert(name.0.clone(), param);
         }
     }
-    (params, names)
+    params
 }
 
 fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) -> Option<Param> {
@@ -39,7 +37,7 @@ fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) ->
     let (minimum, maximum) = (number(&declared.minimum), number(&declared.maximum));
     let choices = declared.choices.as_ref().and_then(Field::get);
     let choices: Option<Vec<Value>> = choices.map(|choices| choices.iter().map(|choice| choice.0.to_json()).collect());
-    let default = declared.default.as_ref().map(|raw| (raw.0.to_json(), raw.0.span));
+    let default = declared.default.as_ref().filter(|raw| !raw.0.is_unknown()).map(|raw| (raw.0.to_json(), raw.0.span));
     check_limits(resolver, declared, kind);
     if let Some((value, place)) = &default
         && let Err(reason) = fits(value, kind, minimum, maximum, choices.as_deref())

@@ -148,10 +148,11 @@ struct Maker<'r, 'a, 'h> {
 
 impl<'a> Maker<'_, 'a, '_> {
     fn step(&mut self, entry: &Entry, layered: &Node, drafts: &mut Vec<Draft<'a>>) {
-        let cells = match layered.get("matrix") {
+        let keys: Vec<_> = self.kind.fields.names().into_iter().chain(spec::Step::KEYS.iter().copied()).collect();
+        let cells = match spec::entry_meant(layered, "matrix", &keys) {
             None => vec![IndexMap::new()],
             Some(matrix) => {
-                let Some(cells) = self.cells(matrix) else {
+                let Some(cells) = (if matrix.key == "matrix" { self.cells(&matrix.value) } else { None }) else {
                     // The cells are unknown: what does not depend on them is still checked.
                     self.check_raw(layered, entry.key_span);
                     return;

@@ -73,7 +73,7 @@ impl Uses {
                         resolver.report(needless(written, &reference, span));
                     }
                 }
-                Err(error) if self.faulty.insert(written.to_owned()) => {
+                Err(error) if !names_unread(scene, written) && self.faulty.insert(written.to_owned()) => {
                     resolver.report(bad(Some(scene), written, error, place(found.range.clone())));
                 }
                 Ok(Part::Const(_)) | Err(_) => {}
@@ -193,6 +193,17 @@ fn needless(written: &str, reference: &Reference, span: Span) -> Diagnostic {
     .fix(format!("write `${{{reference}}}`"), Applicability::Safe, span, format!("${{{reference}}}"))
 }
 
+/// True for a `${…}` with a name that is declared though it cannot be one, which was reported there.
+fn names_unread(scene: &Scene<'_, '_>, written: &str) -> bool {
+    let Some(inside) = written.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else { return false };
+    let inside = inside.split_once("??").map_or(inside, |(value, _)| value).trim();
+    if let Some(name) = inside.strip_prefix("params.") {
+        return scene.header.param_names.iter().any(|known| known == name);
+    }
+    let data = inside.strip_prefix("inputs.").or_else(|| inside.rsplit_once("outputs.").map(|(_, name)| name));
+    data.is_some_and(|name| scene.datasets.unknown.contains(name))
+}
+
 struct Found {
     text: Option<Text>,
     writers: Vec<usize>,
@@ -223,6 +234,9 @@ fn look_up(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Refer
         Reference::Output(name) => {
             let outputs = &scene.datasets.outputs[scene.index];
             let Some(output) = outputs.get(name) else {
+                if scene.datasets.is_unread(scene.index, name) {
+                    return None;
+                }
                 let what = format!("output of `{}`", scene.draft().name);
                 resolver.report(unknown_name(&catalogue::UNKNOWN_OUTPUT, span, &what, name, outputs.keys().map(String::as_str)));
                 return None;
@@ -268,6 +282,9 @@ fn step_output(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, o
     };
     let outputs = &scene.datasets.outputs[index];
     let Some(found) = outputs.get(output) else {
+        if scene.datasets.is_unread(index, output) {
+            return None;
+        }
         resolver.report(unknown_name(
             &catalogue::UNKNOWN_OUTPUT,
             span,
@@ -310,6 +327,9 @@ pub(super) fn report_no_step(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>,
 fn input(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, name: &str, span: Span) -> Option<Found> {
     let declared = scene.draft().spec.inputs.as_ref().and_then(|field| field.get());
     let names: Vec<_> = declared.into_iter().flatten().filter_map(|field| field.get()).map(String::as_str).collect();
+    if scene.draft().spec.inputs.as_ref().is_some_and(|field| field.get().is_none()) {
+        return None;
+    }
     if !names.contains(&name) {
         let found = unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("input of `{}`", scene.draft().name), name, names);
         let is_there = name.contains('.') || scene.datasets.names().contains(&name);

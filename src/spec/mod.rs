@@ -24,6 +24,6 @@ pub use platform::{
     Channel, Connection, FileDelivery, Platform, PlatformOverlay, PullPolicy, Resources, Runner, RunnerMode, Runtime, ScheduleMode,
     SecretRef, SlackChannel, Storage, TaintEffect, Team, Toleration, TolerationOperator, Webhook,
 };
-pub use split::decode_step;
+pub use split::{decode_step, entry_meant};
 pub use step::{Defaults, Output, Retries, RunIf, Step, ValueFormat};
 pub use workspace::{Limits, LintLevel, Workspace};

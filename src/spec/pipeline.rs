@@ -65,6 +65,29 @@ pub struct Pipeline {
     pub environments: Option<Field<Map<Label, Field<PipelineOverlay>>>>,
 }
 
+impl Pipeline {
+    /// The keys of a pipeline, in the order of the format.
+    pub const KEYS: &[&str] = &[
+        "version",
+        "pipeline",
+        "formerly",
+        "owner",
+        "description",
+        "tags",
+        "timezone",
+        "schedule",
+        "trigger",
+        "params",
+        "vars",
+        "datasets",
+        "defaults",
+        "steps",
+        "on_failure",
+        "timeout",
+        "environments",
+    ];
+}
+
 /// When a pipeline runs.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -248,4 +271,20 @@ pub struct StepOverlay {
     #[serde(default)]
     #[schemars(extend("x-etlc-names" = "resources"))]
     pub resources: Option<Partial<Label>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_those_of_the_format() {
+        let schema = schemars::schema_for!(Pipeline);
+        let keys = schema.get("properties").and_then(serde_json::Value::as_object).unwrap();
+        let mut keys: Vec<_> = keys.keys().map(String::as_str).collect();
+        let mut known = Pipeline::KEYS.to_vec();
+        keys.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(keys, known);
+    }
 }

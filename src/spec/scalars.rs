@@ -94,10 +94,16 @@ impl Name {
     }
 }
 
-/// The nearest name to a text: `Size-Forecast v2` becomes `size_forecast_v2`.
+/// The nearest name to a text: `Size-Forecast v2` becomes `size_forecast_v2`, and `LoadOrders` `load_orders`.
 fn mend(text: &str) -> String {
     let mut mended = String::new();
+    let mut after_small = false;
     for c in text.chars() {
+        // `LoadOrders` is two words.
+        if after_small && c.is_ascii_uppercase() {
+            mended.push('_');
+        }
+        after_small = c.is_ascii_lowercase() || c.is_ascii_digit();
         match c.to_ascii_lowercase() {
             c if c.is_ascii_lowercase() => mended.push(c),
             c if c.is_ascii_digit() && !mended.is_empty() => mended.push(c),

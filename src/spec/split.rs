@@ -1,7 +1,7 @@
 //! A step in two: the keys that every step has, and the fields of its kind.
 
 use super::Step;
-use crate::diag::{Diagnostic, Findings, MANY, nearest};
+use crate::diag::{Diagnostic, Findings, MANY, catalogue, nearest};
 use crate::syntax::decode::report::{Name, unknown_key};
 use crate::syntax::{Entry, Kind, Node, decode};
 
@@ -29,7 +29,7 @@ impl Step {
 }
 
 /// Reads a step whose kind has fields of these names: the keys of every step, the kind's fields as they stand, and every fault of the former.
-/// A key that was most likely meant for a field leaves that field behind, unknown, so that nothing says it is missing.
+/// A key that was most likely meant for another leaves that other behind, unknown, so that nothing says it is missing.
 #[must_use]
 pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>, Vec<Diagnostic>) {
     let Kind::Map(entries) = &node.kind else {
@@ -37,22 +37,43 @@ pub fn decode_step(node: &Node, kind_keys: &[&str]) -> (Option<Step>, Vec<Entry>
         return (step, Vec::new(), diagnostics);
     };
     let head = entries.first().map_or(node.span, |entry| entry.key_span);
-    let (core, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| Step::KEYS.contains(&entry.key.as_str()));
+    let (mut core, rest): (Vec<_>, Vec<_>) = entries.iter().cloned().partition(|entry| Step::KEYS.contains(&entry.key.as_str()));
     let (mut fields, unknown): (Vec<_>, Vec<_>) = rest.into_iter().partition(|entry| kind_keys.contains(&entry.key.as_str()));
-    let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
     // The kind's own fields first: they are what a person most likely meant.
     let allowed: Vec<_> = kind_keys.iter().chain(Step::KEYS).copied().collect();
     let mut found = Findings::default();
     for entry in &unknown {
         found.push_with(|| unknown_key(entry, Name::ROOT, &allowed, node));
     }
-    diagnostics.extend(found.finish());
     for entry in unknown.iter().take(MANY) {
-        let meant = nearest(&entry.key, allowed.iter().copied()).filter(|meant| kind_keys.contains(meant));
-        if let Some(meant) = meant.filter(|meant| fields.iter().all(|field| field.key != *meant)) {
-            fields.push(Entry { key: meant.to_owned(), key_span: entry.key_span, value: Node::unknown(entry.value.span) });
+        let Some(meant) = nearest(&entry.key, allowed.iter().copied()) else { continue };
+        let known = if kind_keys.contains(&meant) { &mut fields } else { &mut core };
+        if known.iter().all(|field| field.key != meant) {
+            known.push(Entry { key: meant.to_owned(), key_span: entry.key_span, value: Node::unknown(entry.value.span) });
         }
     }
+    let (step, mut diagnostics) = decode(&Node { span: if core.is_empty() { head } else { node.span }, kind: Kind::Map(core) });
+    diagnostics.extend(found.finish());
+    say_of_outputs(node, &mut diagnostics);
     diagnostics.sort_by_key(Diagnostic::span);
     (step, fields, diagnostics)
+}
+
+/// An output that is one word says what it is made of, but not as what.
+fn say_of_outputs(step: &Node, diagnostics: &mut [Diagnostic]) {
+    for output in step.get("outputs").map(Node::entries).unwrap_or_default() {
+        let Some(word) = output.value.as_str().filter(|_| !output.value.is_template()) else { continue };
+        let of_it = |found: &&mut Diagnostic| found.rule.id == catalogue::WRONG_TYPE.id && found.span() == output.value.span;
+        if let Some(found) = diagnostics.iter_mut().find(of_it) {
+            let key = if word == "auto" || word.contains('.') { "table" } else { "format" };
+            found.help = Some(format!("write `{{{key}: {word}}}`"));
+        }
+    }
+}
+
+/// The entry of a map that stands for a key: its own, or else one whose unknown key was most likely meant for it.
+pub fn entry_meant<'n>(map: &'n Node, key: &str, allowed: &[&str]) -> Option<&'n Entry> {
+    let unknown = |entry: &&Entry| !allowed.contains(&entry.key.as_str());
+    let meant = |entry: &&Entry| nearest(&entry.key, allowed.iter().copied()) == Some(key);
+    map.entry(key).or_else(|| map.entries().iter().filter(unknown).take(MANY).find(meant))
 }

@@ -115,8 +115,8 @@ pub(super) struct StructAccess<'a> {
     owner: Value<'a>,
     written: std::vec::IntoIter<&'a Entry>,
     absent: std::vec::IntoIter<&'static str>,
-    /// Absent fields that an unknown key was likely meant for: one finding is enough.
-    misspelt: Vec<&'static str>,
+    /// Absent fields that an unknown key was likely meant for, with the place of its value: they are there, but unknown.
+    misspelt: Vec<(&'static str, &'a Entry)>,
     current: Option<Current<'a>>,
 }
 
@@ -136,8 +136,8 @@ impl<'a> StructAccess<'a> {
             if owner.sink.is_full() {
                 continue;
             }
-            misspelt
-                .extend(nearest(&entry.key, fields.iter().copied()).and_then(|near| fields.iter().copied().find(|field| *field == near)));
+            let near = nearest(&entry.key, fields.iter().copied());
+            misspelt.extend(fields.iter().copied().find(|field| near == Some(*field)).map(|field| (field, entry)));
         }
         let written: Vec<_> = entries.iter().filter(|entry| is_field(&entry.key)).collect();
         Self { owner, written: written.into_iter(), absent: absent.into_iter(), misspelt, current: None }
@@ -170,8 +170,11 @@ impl<'de> MapAccess<'de> for StructAccess<'_> {
                 seed.deserialize(value)
             }
             Some(Current::Absent(field)) => {
-                let silent = self.owner.partial || self.misspelt.contains(&field);
-                seed.deserialize(Absent { owner: self.owner, field, silent })
+                if let Some((_, entry)) = self.misspelt.iter().find(|(meant, _)| *meant == field) {
+                    let (node, name) = (Node::unknown(entry.value.span), Name::key(field));
+                    return seed.deserialize(Value { node: &node, name, key_span: Some(entry.key_span), ..self.owner });
+                }
+                seed.deserialize(Absent { owner: self.owner, field, silent: self.owner.partial })
             }
             None => Err(Fault::Reported),
         }
