@@ -1,5 +1,6 @@
 //! Findings that are being gathered, with an end to them: a file of a million faults has one fault that matters, and its author reads none of the rest.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 
 use super::{Diagnostic, Severity, catalogue};
@@ -86,6 +87,20 @@ pub fn cut(diagnostics: &mut Vec<Diagnostic>, map: &SourceMap) {
     }
     all.extend(findings.finish());
     *diagnostics = all;
+}
+
+/// Leaves out what other YAML readers make of a value that is an error already: what to write instead is said there.
+pub fn drop_beside_errors(diagnostics: &mut Vec<Diagnostic>) {
+    let is_reading = |found: &Diagnostic| found.rule.id == catalogue::YAML_1_1.id;
+    if !diagnostics.iter().any(is_reading) {
+        return;
+    }
+    let errors = diagnostics.iter().filter(|found| found.rule.level.is_none()).map(|found| found.span().start);
+    let errors: BTreeSet<u32> = errors.collect();
+    diagnostics.retain(|found| {
+        let span = found.span();
+        !is_reading(found) || errors.range(span.start..span.end.max(span.start + 1)).next().is_none()
+    });
 }
 
 /// As bad as the worst of what is not shown: a file of warnings alone is still a good one.

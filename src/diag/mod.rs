@@ -10,5 +10,5 @@ pub mod render;
 
 pub use catalogue::Rule;
 pub use diagnostic::{Applicability, Diagnostic, Edit, Fix, Label, Severity, sort};
-pub use findings::{Findings, MANY, cut};
+pub use findings::{Findings, MANY, cut, drop_beside_errors};
 pub use suggest::{certain, did_you_mean, nearest, one_of};

@@ -311,6 +311,7 @@ impl<'a> Session<'a> {
             pipelines.push(Pipeline { files, ..outcome.pipeline });
         }
         self.diagnostics.extend(shared.finish());
+        diag::drop_beside_errors(&mut self.diagnostics);
         mask(&mut self.diagnostics, self.workspace.files.map());
         diag::sort(&mut self.diagnostics, self.workspace.files.map());
         self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));

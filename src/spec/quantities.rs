@@ -78,8 +78,9 @@ fn refusal(text: &str) -> String {
         return format!("`{text}` has no unit\nwrite `0s`");
     }
     if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        let number = text.trim_start_matches('0');
         return format!(
-            "`{text}` has no unit\nwrite `{text}s` for seconds, `{text}m` for minutes, `{text}h` for hours or `{text}d` for days"
+            "`{text}` has no unit\nwrite `{number}s` for seconds, `{number}m` for minutes, `{number}h` for hours or `{number}d` for days"
         );
     }
     if text.starts_with('-') {

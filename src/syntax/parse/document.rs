@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use super::build::{self, Outcome};
-use super::{recover, unquoted};
+use super::{recover, tags, unquoted};
 use crate::diag::{Diagnostic, catalogue};
 use crate::source::{SourceFile, Span};
 use crate::syntax::certain::Gaps;
@@ -98,7 +98,10 @@ impl Reading<'_> {
     fn read_on(&mut self, outcome: &mut Outcome) -> bool {
         if let Some(repair) = outcome.repair.take().filter(|_| self.repairs < MAX_REPAIRS) {
             self.repairs += 1;
-            self.mask(repair);
+            match tags::block(&self.text, repair.range.start) {
+                Some(block) => self.without_tags(block),
+                None => self.mask(repair),
+            }
             return true;
         }
         let within = self.blanked.len() < MAX_GAPS && (self.blanked.len() + 1) * self.text.len() <= MAX_REREAD;
@@ -122,6 +125,15 @@ impl Reading<'_> {
         self.text.to_mut().replace_range(repair.range.clone(), &"x".repeat(repair.range.len()));
         self.masked.push(repair.range);
         self.found.push(repair.diagnostic);
+    }
+
+    /// One finding speaks of all tags among keys, and what they enclose would be said of keys that are no keys yet.
+    fn without_tags(&mut self, block: Range<usize>) {
+        let fault = tags::fault(self.file, &self.text, &block);
+        if !self.found.iter().any(|found| found.message == fault.message) {
+            self.found.push(fault);
+        }
+        self.blank(block);
     }
 
     fn blank(&mut self, range: Range<usize>) {

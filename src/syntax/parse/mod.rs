@@ -9,6 +9,7 @@ mod entries;
 mod faults;
 mod unquoted;
 mod recover;
+mod tags;
 mod yaml_1_1;
 
 pub use document::{Comment, Document, parse, parse_generated};
