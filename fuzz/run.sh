@@ -28,7 +28,7 @@ for target in "$@"; do
         -max_total_time="$seconds" -max_len=8192 -timeout=10 -rss_limit_mb=2048 -dict=etlc.dict -print_final_stats=1 \
         -artifact_prefix="artifacts/$target/" >"$log" 2>&1 && state=ok || state=FAILED
     execs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$log")
-    cov=$(grep -o 'cov: [0-9]*' "$log" | tail -1)
+    cov=$(sed -n 's/.*\(cov: [0-9]*\).*/\1/p' "$log" | tail -1)
     printf '%-10s %-6s %9s execs  %s\n' "$target" "$state" "${execs:-?}" "${cov:-}"
     if [[ $state == FAILED ]]; then
         failed=1

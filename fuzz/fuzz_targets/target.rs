@@ -18,7 +18,7 @@ params: {days: {type: integer, default: 1}, note: {type: string, default: \"a 'b
 steps:
   count: {kind: container, image: x:1, command: [x], args: [\"${run.date}\", \"${params.note}\"], outputs: {out: {value: text}}, env: {A: \"x\\ny\"}}
   each: {kind: container, image: x:1, matrix: {r: [us, eu]}, command: [a], after: [count]}
-  last: {kind: container, image: x:1, command: [x], when: \"${steps.count.outputs.out} == 'a' and ${params.days} > 1\", run_if: all_done, timeout: 1h}
+  last: {kind: container, image: x:1, command: [x], when: \"${steps.count.outputs.out ?? none} == 'a' and ${params.days} > 1\", run_if: all_done, timeout: 1h}
 ";
 
 fn plan() -> &'static Plan {
