@@ -3,6 +3,7 @@
 use granit_parser::ErrorKind;
 
 use super::document::{MAX_DEPTH, MAX_NODES};
+use super::left;
 use super::recover::{self, Cause, Stop};
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, catalogue};
 use crate::source::{SourceFile, Span};
@@ -63,6 +64,20 @@ fn further_up(file: &SourceFile, kind: &ErrorKind, noticed: Span, stop: &Stop) -
                 .label("starts here")
                 .help("keep one of the two sides, and remove the lines of `<`, `=` and `>`"),
         ),
+        (Cause::Left, _) => {
+            let header = left::header(text, start)?;
+            let written = recover::line_at(text, header).split(" #").next().unwrap_or_default().trim();
+            let found = Diagnostic::new(&catalogue::YAML_SYNTAX, whole, format!("this line has left the text of `{}`", shorten(written)))
+                .label("indented too little");
+            Some(found.help("indent it like the lines above; if it is a key, write `key: value`"))
+        }
+        (Cause::Deeper, _) => {
+            let key = recover::key(line)?;
+            let place = file.span_of(first..first + key.len());
+            let found =
+                Diagnostic::new(&catalogue::YAML_SYNTAX, place, format!("`{}` is indented deeper than the keys above", shorten(key)));
+            Some(found.help("indent it like them"))
+        }
         (Cause::Value, ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar) if above => {
             let quote = file.span_of(stop.culprit..stop.culprit + 1);
             let found = Diagnostic::new(&catalogue::YAML_SYNTAX, quote, "a quote is opened and not closed").label("opened here");
