@@ -4,12 +4,12 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::pipeline::Resolver;
-use crate::diag::{Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::plan::{Param, ParamType};
 use crate::source::Span;
 use crate::spec;
 use crate::spec::scalars::{Date, Name};
-use crate::syntax::{Field, Map};
+use crate::syntax::{Field, Kind as Shape, Map, Node, Style};
 
 type Declared = Field<Map<Name, Field<spec::ParamSpec>>>;
 
@@ -42,12 +42,14 @@ fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) ->
     if let Some((value, place)) = &default
         && let Err(reason) = fits(value, kind, minimum, maximum, choices.as_deref())
     {
-        resolver.report(
+        let node = declared.default.as_ref().map(|raw| &raw.0);
+        let found =
+            node.and_then(|node| quoted(node, "default", |meant| fits(meant, kind, minimum, maximum, choices.as_deref()).is_ok(), kind));
+        let found = found.unwrap_or_else(|| {
             Diagnostic::new(&catalogue::PARAM_TYPE, *place, format!("the default `{}` does not fit the parameter: {reason}", show(value)))
-                .label("does not fit")
-                .also(declared.kind.span, "the type is declared here")
-                .help("change the default, or the type and bounds"),
-        );
+                .help("change the default, or the type and bounds")
+        });
+        resolver.report(found.label("does not fit").also(declared.kind.span, "the type is declared here"));
     }
     Some(Param {
         kind,
@@ -58,6 +60,18 @@ fn param(resolver: &mut Resolver<'_>, declared: &spec::ParamSpec, span: Span) ->
         description: declared.description.as_ref().and_then(Field::get).cloned(),
         origin: resolver.origin(span),
     })
+}
+
+/// The finding about a number or boolean in quotes, where it would fit without them.
+fn quoted(node: &Node, what: &str, fits: impl Fn(&Value) -> bool, kind: ParamType) -> Option<Diagnostic> {
+    let Shape::Scalar(text, Style::SingleQuoted | Style::DoubleQuoted) = &node.kind else { return None };
+    let plain = Node { span: node.span, kind: Shape::Scalar(text.clone(), Style::Plain) };
+    if plain.is_null() || kind == ParamType::String || kind == ParamType::Date || !fits(&plain.to_json()) {
+        return None;
+    }
+    let message = format!("the {what} is the text `\"{text}\"`, and the parameter is {}", describe(kind));
+    let found = Diagnostic::new(&catalogue::PARAM_TYPE, node.span, message).help(format!("write `{text}`, without quotes"));
+    Some(found.fix(format!("write `{text}`"), Applicability::Safe, node.span, text.clone()))
 }
 
 /// `minimum`, `maximum` and `choices` have to leave something to choose from.

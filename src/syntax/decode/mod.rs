@@ -6,6 +6,7 @@
 //! Terms: a *marker* is the name under which a wrapper asks the deserializer for more than serde's data model has: its place, its text as written, the whole node.
 
 mod fault;
+mod shapes;
 pub(crate) mod report;
 mod deserializer;
 mod access;

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
+use super::shapes;
 use crate::diag::{Applicability, Diagnostic, Findings, MANY, Rule, catalogue, certain, nearest, one_of};
 use crate::source::Span;
 use crate::syntax::{Entry, Kind, Node, Scalar, Style, resolve};
@@ -72,6 +73,9 @@ pub(crate) fn place(node: &Node, key_span: Option<Span>) -> Span {
 pub(crate) fn wrong_type(node: &Node, name: Name<'_>, key_span: Option<Span>, expected: &str) -> Diagnostic {
     let message = named(name, &format!("expected {expected}, found {}", node.kind_name()));
     let diagnostic = Diagnostic::new(&catalogue::WRONG_TYPE, place(node, key_span), message);
+    if let Some(help) = shapes::meant(node, name, expected) {
+        return diagnostic.help(help);
+    }
     let Kind::Scalar(text, style) = &node.kind else {
         let is_list = matches!(node.kind, Kind::List(_));
         return match expected {

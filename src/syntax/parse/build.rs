@@ -9,7 +9,7 @@ use super::document::{Comment, MAX_DEPTH};
 use super::entries::{Key, MapBuilder};
 use super::recover::{self, Stop};
 use super::unquoted::{self, Repair};
-use super::{faults, yaml_1_1};
+use super::{faults, left, yaml_1_1};
 use crate::diag::{Applicability, Diagnostic, Findings, catalogue};
 use crate::source::{SourceFile, Span};
 use crate::syntax::{Kind, Node, Scalar, Style, resolve, shorten};
@@ -322,7 +322,8 @@ impl Builder<'_> {
         // A pair in a list, `[a: b]`, is a map without a bracket of its own.
         let is_bracket = |frame: &&Frame| frame.flow && self.text[frame.start..].starts_with(['[', '{']);
         let flow = self.frames.iter().rev().find(is_bracket).map(|frame| frame.start);
-        self.repair = unquoted::find(self.file, self.text, error.kind(), offset, flow.is_some());
+        let has_left = flow.is_none() && left::find(self.text, offset).is_some();
+        self.repair = if has_left { None } else { unquoted::find(self.file, self.text, error.kind(), offset, flow.is_some()) };
         if self.repair.is_none() {
             let outermost = self.frames.iter().find(is_bracket).map(|frame| frame.start);
             let stop = recover::find(self.text, error.kind(), offset, outermost, self.behind);

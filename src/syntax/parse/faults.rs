@@ -3,6 +3,7 @@
 use granit_parser::ErrorKind;
 
 use super::document::{MAX_DEPTH, MAX_NODES};
+use super::left;
 use super::recover::{self, Cause, Stop};
 use crate::diag::{Applicability, Diagnostic, Edit, Fix, catalogue};
 use crate::source::{SourceFile, Span};
@@ -63,6 +64,7 @@ fn further_up(file: &SourceFile, kind: &ErrorKind, noticed: Span, stop: &Stop) -
                 .label("starts here")
                 .help("keep one of the two sides, and remove the lines of `<`, `=` and `>`"),
         ),
+        (Cause::Left | Cause::Deeper, _) => misindented(file, stop.cause, start, whole),
         (Cause::Value, ErrorKind::InvalidTrailingSingleQuotedScalar | ErrorKind::InvalidTrailingDoubleQuotedScalar) if above => {
             let quote = file.span_of(stop.culprit..stop.culprit + 1);
             let found = Diagnostic::new(&catalogue::YAML_SYNTAX, quote, "a quote is opened and not closed").label("opened here");
@@ -77,6 +79,23 @@ fn further_up(file: &SourceFile, kind: &ErrorKind, noticed: Span, stop: &Stop) -
         }
         _ => None,
     }
+}
+
+/// A line that is indented too little for the text above it, or too deep for a key.
+fn misindented(file: &SourceFile, cause: Cause, start: usize, whole: Span) -> Option<Diagnostic> {
+    let text = file.text();
+    if cause == Cause::Left {
+        let header = left::header(text, start)?;
+        let written = recover::line_at(text, header).split(" #").next().unwrap_or_default().trim();
+        let message = format!("this line has left the text of `{}`", shorten(written));
+        let found = Diagnostic::new(&catalogue::YAML_SYNTAX, whole, message).label("indented too little");
+        return Some(found.help("indent it like the lines above; if it is a key, write `key: value`"));
+    }
+    let key = recover::key(recover::line_at(text, start))?;
+    let first = file.range_of(whole).start;
+    let place = file.span_of(first..first + key.len());
+    let message = format!("`{}` is indented deeper than the keys above", shorten(key));
+    Some(Diagnostic::new(&catalogue::YAML_SYNTAX, place, message).help("indent it like them"))
 }
 
 /// The character at an offset; the one before it where there is none to see.

@@ -8,6 +8,7 @@ mod aliases;
 mod entries;
 mod faults;
 mod unquoted;
+mod left;
 mod recover;
 mod tags;
 mod yaml_1_1;

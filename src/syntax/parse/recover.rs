@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use granit_parser::ErrorKind;
 
+use super::left;
+
 /// Where reading stopped.
 pub(super) struct Stop {
     /// Where the mistake begins: a bracket or quote that is not closed, a line that is no key, or the place at which the parser gave up.
@@ -22,6 +24,8 @@ pub(super) enum Cause {
     Line,
     /// A line that lies deeper than it may, with those beside it.
     Deeper,
+    /// A line that is indented too little for the text above it, with what follows of that.
+    Left,
     /// What a version control system wrote because it could not join two versions.
     Conflict,
 }
@@ -33,6 +37,9 @@ pub(super) fn find(text: &str, kind: &ErrorKind, offset: usize, flow: Option<usi
     }
     if let Some(culprit) = flow {
         return Stop { culprit, cause: Cause::Value };
+    }
+    if let Some(culprit) = left::find(text, offset) {
+        return Stop { culprit, cause: Cause::Left };
     }
     if is_quote(kind) {
         let culprit = opening_quote(text, behind, offset).unwrap_or(offset);
@@ -47,7 +54,22 @@ pub(super) fn find(text: &str, kind: &ErrorKind, offset: usize, flow: Option<usi
             return Stop { culprit: line, cause: Cause::Deeper };
         }
     }
+    if matches!(kind, ErrorKind::ExpectedBlockMappingKey | ErrorKind::InvalidIndentation) {
+        let line = line_start(text, offset);
+        let is_deeper = above(text, line).is_some_and(|above| indent(text, above) < indent(text, line));
+        if is_deeper && key(line_at(text, line)).is_some() {
+            return Stop { culprit: line, cause: Cause::Deeper };
+        }
+    }
     Stop { culprit: offset, cause: Cause::Line }
+}
+
+/// The key that a line starts with.
+pub(super) fn key(line: &str) -> Option<&str> {
+    let line = line.trim();
+    let (key, rest) = line.split_once(':')?;
+    let is_key = !key.is_empty() && !key.starts_with("- ") && !key.contains(['"', '\'', '[', '{', '#']);
+    (is_key && (rest.is_empty() || rest.starts_with([' ', '\t']))).then_some(key)
 }
 
 /// The start of the conflict that an offset lies in or just behind.
@@ -96,6 +118,9 @@ fn line_without_colon(text: &str, line: usize) -> Option<usize> {
 /// The bytes to blank for a mistake; none where there is nothing left to take away.
 pub(super) fn extent(text: &str, stop: &Stop) -> Option<Range<usize>> {
     let line = line_start(text, stop.culprit.min(text.len()));
+    if stop.cause == Cause::Left {
+        return left::extent(text, line);
+    }
     if stop.cause == Cause::Conflict {
         let closed = text[line..].find("\n>>>>>>> ")?;
         return Some(line..line_end(text, line + closed + 1));
@@ -116,7 +141,7 @@ pub(super) fn extent(text: &str, stop: &Stop) -> Option<Range<usize>> {
             _ => match stop.cause {
                 Cause::Value => written.starts_with([']', '}']),
                 Cause::Line => is_item && written.starts_with("- "),
-                Cause::Deeper | Cause::Conflict => true,
+                Cause::Deeper | Cause::Left | Cause::Conflict => true,
             },
         };
         if !inside {
@@ -164,7 +189,7 @@ pub(super) fn line_start(text: &str, offset: usize) -> usize {
     text[..offset].rfind('\n').map_or(0, |at| at + 1)
 }
 
-fn line_end(text: &str, offset: usize) -> usize {
+pub(super) fn line_end(text: &str, offset: usize) -> usize {
     text[offset..].find('\n').map_or(text.len(), |at| offset + at)
 }
 
@@ -173,17 +198,17 @@ pub(super) fn line_at(text: &str, start: usize) -> &str {
     &text[start..line_end(text, start)]
 }
 
-fn next_line(text: &str, end: usize) -> Option<usize> {
+pub(super) fn next_line(text: &str, end: usize) -> Option<usize> {
     (end + 1 < text.len()).then_some(end + 1)
 }
 
-fn indent(text: &str, line: usize) -> usize {
+pub(super) fn indent(text: &str, line: usize) -> usize {
     let written = line_at(text, line);
     written.len() - written.trim_start_matches([' ', '\t']).len()
 }
 
 /// The nearest line above that has something on it.
-fn above(text: &str, line: usize) -> Option<usize> {
+pub(super) fn above(text: &str, line: usize) -> Option<usize> {
     let before = text[..line].trim_end();
     (!before.is_empty()).then(|| line_start(text, before.len()))
 }
