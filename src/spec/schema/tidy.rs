@@ -98,7 +98,7 @@ fn bounded(object: &mut Map<String, Value>) {
     const EXACT: i64 = (1 << 53) - 1;
     let maximum = match object.get("format").and_then(Value::as_str) {
         Some("uint32") => i64::from(u32::MAX),
-        Some("uint64") => EXACT,
+        Some("uint" | "uint64") => EXACT,
         Some("double") => {
             object.shift_remove("format");
             return;
