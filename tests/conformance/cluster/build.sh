@@ -72,14 +72,14 @@ module_folder() { (cd "$here/go/$1" && go mod download "$2" && go list -m -f '{{
 module_version() { (cd "$here/go/$1" && go list -m -f '{{.Version}}' "$2"); }
 
 root_folder() {
-    rm -rf "$cluster/root"
-    debootstrap --variant=minbase --include="$debian" "$1" "$cluster/root" >"$cluster/debootstrap.log" ||
+    rm -rf "$cluster/rootfs"
+    debootstrap --variant=minbase --include="$debian" "$1" "$cluster/rootfs" >"$cluster/debootstrap.log" ||
         fail "debootstrap failed; $cluster/debootstrap.log says why"
     # Nothing of it is needed in a container.
-    rm -rf "$cluster"/root/var/cache/apt/* "$cluster"/root/var/lib/apt/lists/* "$cluster"/root/usr/share/{doc,man,locale}/*
+    rm -rf "$cluster"/rootfs/var/cache/apt/* "$cluster"/rootfs/var/lib/apt/lists/* "$cluster"/rootfs/usr/share/{doc,man,locale}/*
     # What images of Python have.
-    ln -sf python3 "$cluster/root/usr/bin/python"
-    python3 "$here/image.py" layer "$cluster/root.tar" --root "$cluster/root"
+    ln -sf python3 "$cluster/rootfs/usr/bin/python"
+    python3 "$here/image.py" layer "$cluster/root.tar" --root "$cluster/rootfs"
 }
 
 image() { # name of the archive, what image.py takes
