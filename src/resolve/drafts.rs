@@ -27,6 +27,11 @@ impl<'a> Drafts<'a> {
         self.by_name.get(name).map_or(&[], Vec::as_slice)
     }
 
+    /// True for a step without a matrix, and for the first cell of one: what is written once is looked at once.
+    pub(super) fn is_first(&self, index: usize) -> bool {
+        self.all.get(index).is_some_and(|draft| self.named(&draft.name).first() == Some(&index))
+    }
+
     /// Indexes of the drafts that a name or a cell's id stands for.
     pub(super) fn meant(&self, name: &str) -> Vec<usize> {
         let one = self.by_id.get(name).filter(|_| self.named(name).is_empty());

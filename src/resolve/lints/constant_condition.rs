@@ -17,10 +17,10 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
         }
     }
     for (index, draft) in facts.drafts.iter().enumerate() {
-        if facts.drafts[..index].iter().any(|other| other.name == draft.name) {
+        if !facts.drafts.is_first(index) {
             continue;
         }
-        let Some(step) = facts.plan.steps.iter().find(|step| step.id == draft.id) else { continue };
+        let Some(step) = facts.plan.steps.get(index) else { continue };
         if let (Some(condition), Some(node)) = (&step.when, draft.node.get("when"))
             && !refers(condition)
         {

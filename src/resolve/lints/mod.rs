@@ -29,10 +29,10 @@ mod timeout;
 mod unexpanded;
 
 use super::datasets::Datasets;
+use super::drafts::Drafts;
 use super::header::Header;
 use super::pipeline::Resolver;
 use super::sql::Seen;
-use super::steps::Draft;
 use crate::diag::{Rule, catalogue};
 use crate::plan::Plan;
 use crate::syntax::Node;
@@ -47,10 +47,10 @@ pub(super) struct Facts<'x, 'a> {
     /// The datasets of the pipeline.
     pub datasets: &'x Datasets,
     /// The steps before they were joined.
-    pub drafts: &'x [Draft<'a>],
+    pub drafts: &'x Drafts<'a>,
     /// What is known of the SQL of each draft.
     pub sql: &'x [Option<Seen>],
-    /// The plan; incomplete where anything was an error.
+    /// The plan, a step for each draft; incomplete where anything was an error.
     pub plan: &'x Plan,
 }
 

@@ -10,7 +10,8 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     if facts.root.get("timeout").is_some() {
         return;
     }
-    let steps: Vec<_> = facts.drafts.iter().filter(|draft| draft.cell.is_empty() || is_first_cell(facts, &draft.id)).collect();
+    let steps: Vec<_> =
+        facts.drafts.iter().enumerate().filter(|(index, _)| facts.drafts.is_first(*index)).map(|(_, draft)| draft).collect();
     let endless: Vec<_> = steps.iter().filter(|draft| draft.node.get("timeout").is_none()).collect();
     if let Some(pipeline) = facts.root.get("pipeline")
         && endless.len() == steps.len()
@@ -34,10 +35,4 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
                 .help("add `timeout: 1h` to the step, or to the pipeline for the whole run"),
         );
     }
-}
-
-/// The cells of a matrix are one step.
-fn is_first_cell(facts: Facts<'_, '_>, id: &str) -> bool {
-    let Some(draft) = facts.drafts.iter().find(|draft| draft.id == id) else { return false };
-    facts.drafts.iter().find(|other| other.name == draft.name).is_some_and(|first| first.id == id)
 }

@@ -9,7 +9,7 @@ use crate::syntax::{Field, Node, Removal, remove_entry, remove_item};
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     for (index, draft) in facts.drafts.iter().enumerate() {
-        let is_first = facts.drafts[..index].iter().all(|other| other.name != draft.name);
+        let is_first = facts.drafts.is_first(index);
         let Some(list) = step(facts, &draft.name).and_then(|step| step.get("after")).filter(|_| is_first) else { continue };
         let mut redundant = Vec::new();
         for field in draft.spec.after.as_ref().and_then(Field::get).into_iter().flatten() {
@@ -57,9 +57,8 @@ fn reason(resolver: &Resolver<'_>, facts: Facts<'_, '_>, name: &str, place: Span
     if facts.header.steps.iter().any(|entry| entry.value.get("output").is_some_and(Node::is_template)) {
         return None;
     }
-    for (index, draft) in facts.drafts.iter().enumerate().filter(|(_, draft)| draft.name == name) {
-        let step = facts.plan.steps.iter().find(|step| step.id == draft.id)?;
-        for need in &step.needs {
+    for &index in facts.drafts.named(name) {
+        for need in &facts.plan.steps.get(index)?.needs {
             let is_named = need.because.iter().any(|because| because.reason == "after" && because.origin.span == place);
             if !is_named {
                 continue;

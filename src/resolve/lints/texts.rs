@@ -74,9 +74,9 @@ pub(super) fn may_name(resolver: &Resolver<'_>, facts: Facts<'_, '_>, name: &str
 
 /// A step that is left out here or elsewhere, whose SQL differs from case to case, or is not understood.
 fn is_doubtful(facts: Facts<'_, '_>, entry: &Entry) -> bool {
-    let mut drafts = facts.drafts.iter().zip(facts.sql).filter(|(draft, _)| draft.name == entry.key).peekable();
-    let is_left_out = drafts.peek().is_none() || entry.value.get("if").is_some();
-    is_left_out || drafts.any(|(_, sql)| sql.as_ref().is_some_and(|sql| !sql.understood || sql.steady.is_none()))
+    let drafts = facts.drafts.named(&entry.key);
+    let is_left_out = drafts.is_empty() || entry.value.get("if").is_some();
+    is_left_out || drafts.iter().any(|&index| facts.sql[index].as_ref().is_some_and(|sql| !sql.understood || sql.steady.is_none()))
 }
 
 fn file(resolver: &Resolver<'_>, path: &str) -> Option<Arc<SourceFile>> {

@@ -13,10 +13,9 @@ use crate::syntax::Field;
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     let Some(allowed) = facts.plan.timeout else { return };
     let Some(span) = facts.header.spec.timeout.as_ref().map(|field| field.span) else { return };
-    let needs = facts.plan.steps.iter().filter_map(|step| Some((needed(step)?, step)));
-    let Some((needed, step)) = needs.filter(|(needed, _)| *needed > allowed).max_by_key(|(needed, _)| *needed) else { return };
-    let draft = facts.drafts.iter().find(|draft| draft.id == step.id);
-    let Some(own) = draft.and_then(|draft| draft.spec.timeout.as_ref()).map(|field: &Field<_>| field.span) else { return };
+    let needs = facts.drafts.iter().zip(&facts.plan.steps).filter_map(|(draft, step)| Some((needed(step)?, draft, step)));
+    let Some((needed, draft, step)) = needs.filter(|(needed, ..)| *needed > allowed).max_by_key(|(needed, ..)| *needed) else { return };
+    let Some(own) = draft.spec.timeout.as_ref().map(|field: &Field<_>| field.span) else { return };
     let message = format!(
         "the pipeline's `timeout` of {} ends `{}` before its own {} over",
         length(allowed),

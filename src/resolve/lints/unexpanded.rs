@@ -12,14 +12,13 @@ const EXPANDERS: [&str; 12] = ["sh", "bash", "dash", "ash", "zsh", "ksh", "fish"
 
 /// Warns of arguments that are a variable of the step as a shell writes it, where there is no shell.
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
-    for step in &facts.plan.steps {
+    for (draft, step) in facts.drafts.iter().zip(&facts.plan.steps) {
         let texts = || step.container.command.iter().chain(&step.container.args).filter_map(Text::as_constant);
         if texts().any(expands) {
             continue;
         }
         for (text, name) in texts().filter_map(|text| Some((text, variable(step, text)?))) {
-            let draft = facts.drafts.iter().find(|draft| draft.id == step.id);
-            let found = draft.and_then(|draft| find(&draft.node, &text.replace("${", "$${")));
+            let found = find(&draft.node, &text.replace("${", "$${"));
             // A `${NAME}` that was not written as text is a fault, and was reported.
             let Some(place) = found.or_else(|| (!text.contains("${")).then_some(step.origin.span)) else { continue };
             let is_secret = step.secrets.contains_key(name);

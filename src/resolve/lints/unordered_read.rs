@@ -29,9 +29,14 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     if facts.drafts.len() < 2 {
         return;
     }
+    let writes = |index: usize| {
+        let in_sql = facts.sql[index].as_ref().is_some_and(|sql| !sql.writes.is_empty());
+        in_sql || !facts.datasets.outputs[index].is_empty()
+    };
+    let writers: Vec<_> = facts.drafts.iter().enumerate().filter(|(index, _)| writes(*index)).collect();
     let mut pairs: Vec<(&str, &str)> = Vec::new();
     for (reader, draft) in facts.drafts.iter().enumerate() {
-        for (writer, other) in facts.drafts.iter().enumerate() {
+        for &(writer, other) in &writers {
             let pair = (draft.name.as_str(), other.name.as_str());
             if pair.0 == pair.1 || pairs.contains(&pair) {
                 continue;

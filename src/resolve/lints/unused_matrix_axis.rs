@@ -8,7 +8,7 @@ use crate::resolve::pipeline::Resolver;
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     for (index, draft) in facts.drafts.iter().enumerate() {
-        if draft.cell.is_empty() || facts.drafts[..index].iter().any(|other| other.name == draft.name) {
+        if draft.cell.is_empty() || !facts.drafts.is_first(index) {
             continue;
         }
         let cells: Vec<&Step> = facts.plan.steps.iter().filter(|step| step.name == draft.name).collect();

@@ -13,7 +13,7 @@ use crate::resolve::steps::Draft;
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     for (index, draft) in facts.drafts.iter().enumerate() {
-        if facts.drafts[..index].iter().any(|other| other.name == draft.name) {
+        if !facts.drafts.is_first(index) {
             continue;
         }
         for (name, output) in &facts.datasets.outputs[index] {

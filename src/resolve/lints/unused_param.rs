@@ -4,7 +4,6 @@ use super::{Facts, remove, texts};
 use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::plan::Reference;
 use crate::resolve::pipeline::Resolver;
-use crate::resolve::steps::Draft;
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     let mut declared = texts::declared(facts.root, "params");
@@ -43,7 +42,7 @@ fn retain_unwritten<T>(resolver: &Resolver<'_>, facts: Facts<'_, '_>, names: &mu
         names.retain(|(name, _)| !texts::has_word(text, &format!("params.{name}")));
     };
     let known = texts::all(resolver, facts, &mut visit);
-    let left_out = facts.header.steps.iter().filter(|entry| !facts.drafts.iter().any(|draft: &Draft<'_>| draft.name == entry.key));
+    let left_out = facts.header.steps.iter().filter(|entry| facts.drafts.named(&entry.key).is_empty());
     let kinds = left_out.filter_map(|entry| entry.value.get("kind")?.text()?.split('@').next());
     for kind in kinds.filter_map(|name| resolver.cx.platform.kinds.get(name)) {
         kind.templates.values().for_each(|file| visit(file.text()));

@@ -28,7 +28,7 @@ pub(in crate::resolve) struct Made {
 pub(in crate::resolve) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     let known = written(resolver, Some(facts.root));
     let mut maker = Maker { known, made: std::mem::take(&mut resolver.made) };
-    for draft in facts.drafts {
+    for draft in facts.drafts.iter() {
         maker.tree(&draft.node);
     }
     let sources: Vec<_> = resolver.used.iter().filter_map(|path| resolver.cx.files.bytes(path).ok()).collect();
