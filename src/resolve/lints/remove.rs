@@ -2,6 +2,7 @@
 
 use crate::diag::{Applicability, Diagnostic, Edit, Fix};
 use crate::resolve::pipeline::Resolver;
+use crate::source::Span;
 use crate::syntax::{Node, Removal, remove_entry};
 
 impl Resolver<'_> {
@@ -17,6 +18,14 @@ impl Resolver<'_> {
         let layers = std::iter::once(root).chain(environments.iter().map(|entry| &entry.value));
         let holding = layers.filter(|layer| layer.get(part).is_some_and(|map| map.get(key).is_some()));
         holding.map(|layer| self.removal_of_entry(layer, part, key)).collect()
+    }
+
+    /// Reports an entry that nothing reads, with the places that set it for environments, and offers to take it away.
+    pub(super) fn report_unread(&mut self, root: &Node, part: &str, key: &str, places: &[Span], found: Diagnostic) {
+        let environments = places.iter().skip(1);
+        let found = environments.fold(found, |found, place| found.also(*place, "set for an environment here"));
+        let removals = self.removals(root, part, key);
+        self.report(offer(found, format!("take `{key}` away"), Applicability::Unsafe, removals));
     }
 }
 

@@ -1,7 +1,7 @@
 //! `unused-param`: a run-time parameter that nothing of the pipeline reads.
 
-use super::{Facts, remove, texts};
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use super::{Facts, texts};
+use crate::diag::{Diagnostic, catalogue};
 use crate::plan::Reference;
 use crate::resolve::pipeline::Resolver;
 
@@ -12,15 +12,11 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
         return;
     }
     for (name, places) in declared {
-        let mut found = Diagnostic::new(&catalogue::UNUSED_PARAM, places[0], format!("nothing reads the parameter `{name}`"))
+        let found = Diagnostic::new(&catalogue::UNUSED_PARAM, places[0], format!("nothing reads the parameter `{name}`"))
             .label("read nowhere")
             .note("whoever starts a run with another value would see no difference")
             .help(format!("write `${{params.{name}}}` where it is meant, or take it away"));
-        for place in &places[1..] {
-            found = found.also(*place, "set for an environment here");
-        }
-        let removals = resolver.removals(facts.root, "params", name);
-        resolver.report(remove::offer(found, format!("take `{name}` away"), Applicability::Unsafe, removals));
+        resolver.report_unread(facts.root, "params", name, &places, found);
     }
 }
 

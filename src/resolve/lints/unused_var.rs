@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Facts, remove, texts};
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use super::{Facts, texts};
+use crate::diag::{Diagnostic, catalogue};
 use crate::resolve::pipeline::Resolver;
 use crate::template::{Macros, Uses, uses};
 
@@ -14,14 +14,10 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
     }
     let Some(used) = used(resolver, facts) else { return };
     for (name, places) in declared.into_iter().filter(|(name, _)| !used.contains(*name)) {
-        let mut found = Diagnostic::new(&catalogue::UNUSED_VAR, places[0], format!("no template reads `vars.{name}`"))
+        let found = Diagnostic::new(&catalogue::UNUSED_VAR, places[0], format!("no template reads `vars.{name}`"))
             .label("read nowhere")
             .help(format!("write `{{{{ vars.{name} }}}}` where it is meant, or take it away"));
-        for place in &places[1..] {
-            found = found.also(*place, "set for an environment here");
-        }
-        let removals = resolver.removals(facts.root, "vars", name);
-        resolver.report(remove::offer(found, format!("take `{name}` away"), Applicability::Unsafe, removals));
+        resolver.report_unread(facts.root, "vars", name, &places, found);
     }
 }
 
