@@ -224,9 +224,16 @@ impl<'a> Session<'a> {
             };
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
+            let given = |pack: &Pack| Given {
+                options: cx.platform.target_options(pack.name()),
+                spec: document.root.as_ref(),
+                others: Some(others),
+            };
+            if let Some((plan, pack)) = resolved.partial.as_ref().zip(pack) {
+                diagnostics.extend(emit::check_partial(plan, pack, given(pack)));
+            }
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
-                let given = Given { options: cx.platform.target_options(pack.name()), spec: document.root.as_ref(), others: Some(others) };
-                let (files, found) = emit::emit(plan, pack, given);
+                let (files, found) = emit::emit(plan, pack, given(pack));
                 diagnostics.extend(found);
                 // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.
                 let keep = self.request.goal == Goal::Files;

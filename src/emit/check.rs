@@ -28,6 +28,15 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
     used
 }
 
+/// What the target cannot express of a plan that has holes.
+pub(crate) fn check_partial(cx: &Cx<'_>) -> Vec<Diagnostic> {
+    let used = features::used(cx.plan).certain();
+    let verdict = |feature| cx.pack.verdict(feature, &|condition| cx.holds(condition, None));
+    let verdicts = used.iter().map(|(feature, uses)| (feature, uses, verdict(feature)));
+    let refusals = verdicts.filter(|(.., verdict)| verdict.support == Support::Refused);
+    refusals.map(|(feature, uses, verdict)| refused(cx, &used, feature, uses, &verdict)).collect()
+}
+
 fn refused(cx: &Cx<'_>, used: &Used, feature: &Feature, uses: &[Use], verdict: &Verdict<'_>) -> Diagnostic {
     let name = cx.pack.name();
     let message = format!("target `{name}` cannot express {}", feature.title);

@@ -67,6 +67,10 @@ features! {
     "when" "`when`";
 }
 
+/// Features that a plan may seem to use because something else of it is missing: an edge, a class of resources, a default.
+const BY_ABSENCE: [&str; 6] =
+    ["nodes", "overlap.single", "parallel", "params.required", "params.required.scheduled", "schedule.catchup.no_start"];
+
 impl Feature {
     /// The feature with this id.
     #[must_use]
@@ -92,6 +96,12 @@ impl Used {
     /// The features and their places, in the order in which they were found.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&'static Feature, &[Use])> {
         self.0.iter().filter_map(|(id, uses)| Some((Feature::find(id)?, uses.as_slice())))
+    }
+
+    /// The features that a plan uses whatever its missing parts may be.
+    pub(crate) fn certain(mut self) -> Self {
+        self.0.retain(|id, _| !BY_ABSENCE.contains(id));
+        self
     }
 
     pub(crate) fn has(&self, id: &str) -> bool {

@@ -31,6 +31,6 @@ mod output;
 pub use features::{FEATURES, Feature};
 pub use format::{Limit, Support, TargetFile};
 pub use others::Others;
-pub use output::{Given, OutputFile, check, emit};
+pub use output::{Given, OutputFile, check, check_partial, emit};
 pub use pack::Pack;
 pub use yaml::write as to_yaml;

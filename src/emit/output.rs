@@ -67,6 +67,13 @@ pub fn emit(plan: &Plan, pack: &Pack, given: Given<'_>) -> (Vec<OutputFile>, Vec
     (files, diagnostics)
 }
 
+/// What a target certainly cannot express of a plan that has holes, because other things are wrong with its pipeline.
+#[must_use]
+pub fn check_partial(plan: &Plan, pack: &Pack, given: Given<'_>) -> Vec<Diagnostic> {
+    let (options, faults) = options::check(given.options, pack.options_schema(), pack.name());
+    if has_errors(&faults) { faults } else { super::check::check_partial(&Cx::new(plan, pack, &options, given)) }
+}
+
 /// Whether a target can express a plan, without writing anything.
 #[must_use]
 pub fn check(plan: &Plan, pack: &Pack, given: Given<'_>) -> Vec<Diagnostic> {

@@ -25,6 +25,8 @@ pub struct Resolved {
     pub name: Option<String>,
     /// The plan; none where anything was an error.
     pub plan: Option<Plan>,
+    /// What there is of the plan where anything was an error: what a target cannot express is known from it all the same.
+    pub partial: Option<Plan>,
     /// What was found, in no order.
     pub diagnostics: Vec<Diagnostic>,
     /// Paths of the files that the plan depends on, but for the platform's.
@@ -43,6 +45,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         return Resolved {
             name: None,
             plan: None,
+            partial: None,
             diagnostics: document.diagnostics.clone(),
             files: files.into_iter().collect(),
             replaced: Vec::new(),
@@ -63,6 +66,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     document.gaps.retain_certain(&mut resolver.diagnostics);
     cx.platform.retain_certain(&mut resolver.diagnostics);
     resolver.diagnostics.extend(document.diagnostics.iter().cloned());
+    let (partial, plan) = if failed { (plan, None) } else { (None, plan) };
     Resolved {
         name: document
             .root
@@ -70,7 +74,8 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
             .and_then(|root| root.get("pipeline")?.as_str())
             .filter(|name| *name == resolver.name)
             .map(ToOwned::to_owned),
-        plan: plan.filter(|_| !failed),
+        plan,
+        partial,
         diagnostics: resolver.diagnostics,
         files: files.into_iter().collect(),
         replaced: resolver.replaced,

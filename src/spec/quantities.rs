@@ -6,6 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 
 use super::scalars::scalar;
+use super::words;
 use crate::syntax::decode::report::{SAFE, UNSAFE};
 use crate::syntax::decode::{Marker, parsed};
 
@@ -86,69 +87,19 @@ fn refusal(text: &str) -> String {
     if text.starts_with('-') {
         return format!("`{text}` is less than no time\nwrite a length of time without a sign");
     }
-    match meant(text) {
+    match words::seconds(text) {
         Some(seconds) if seconds.fract() != 0.0 => {
             format!("`{text}` is no whole number of seconds\nwrite at least `1s`, and no parts of a second")
         }
         Some(seconds) if seconds > 9999.0 * 86_400.0 => {
             format!("`{text}` is more than 27 years\nwrite a shorter time, or leave the key out for no limit")
         }
-        Some(seconds) => match super::words::duration(text).filter(|fix| read_duration(fix).is_some()) {
+        Some(seconds) => match words::duration(text).filter(|fix| read_duration(fix).is_some()) {
             Some(fix) => format!("`{text}` is not a length of time\nwrite `{fix}`\n{SAFE}{fix}"),
-            None => format!("`{text}` is not a length of time\nwrite `{}`", show_seconds(seconds)),
+            None => format!("`{text}` is not a length of time\nwrite `{}`", words::show(seconds)),
         },
         None => format!("`{text}` is not a length of time\nwrite days, hours, minutes and seconds, largest first: 90s, 5m, 1h30m or 1d"),
     }
-}
-
-/// The seconds that a text of another notation stands for: `5 minutes`, `1.5h`, `1h30`, `PT5M`, `1:30:00`, `1w`.
-fn meant(text: &str) -> Option<f64> {
-    let lower = text.to_lowercase();
-    let clock: Option<Vec<u32>> = lower.split(':').map(|part| part.parse().ok()).collect();
-    if let Some([hours, minutes, seconds]) = clock.as_deref() {
-        return Some(f64::from(*hours) * 3600.0 + f64::from(*minutes) * 60.0 + f64::from(*seconds));
-    }
-    let mut rest = lower.trim_start_matches('p').trim_start_matches('t');
-    let (mut total, mut smaller): (f64, Option<u32>) = (0.0, None);
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-        let mut number: f64 = rest[..digits].parse().ok()?;
-        rest = rest[digits..].trim_start();
-        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-        let length = match &rest[..letters] {
-            "ms" => {
-                number /= 1000.0;
-                1
-            }
-            "w" | "week" | "weeks" => 604_800,
-            "d" | "day" | "days" | "dt" => 86_400,
-            "h" | "hr" | "hrs" | "hour" | "hours" => 3_600,
-            "m" | "min" | "mins" | "minute" | "minutes" => 60,
-            "s" | "sec" | "secs" | "second" | "seconds" => 1,
-            // `1h30` and `5m30`: the unit below.
-            "" => smaller?,
-            _ => return None,
-        };
-        smaller = [(3_600, 60), (60, 1)].into_iter().find(|(unit, _)| *unit == length).map(|(_, below)| below);
-        total += number * f64::from(length);
-        rest = rest[letters..].trim_start_matches([' ', ',']);
-    }
-    (total > 0.0).then_some(total)
-}
-
-fn show_seconds(seconds: f64) -> String {
-    let mut text = String::new();
-    let mut rest = seconds;
-    for (unit, _, length) in UNITS {
-        let length = f64::from(u32::try_from(length).unwrap_or(u32::MAX));
-        let count = (rest / length).floor();
-        if count > 0.0 {
-            text.push_str(&count.to_string());
-            text.push(char::from(unit));
-        }
-        rest -= count * length;
-    }
-    text
 }
 
 scalar!(PositiveDuration, Some(Marker::Text), {

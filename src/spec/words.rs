@@ -1,8 +1,9 @@
-//! Lengths of time as people write them elsewhere: `5 minutes`, `1.5h`, `PT5M`.
+//! Lengths of time as people write them elsewhere, `5 minutes`, `1.5h`, `PT5M`, and what a spec writes for them.
 
 use std::fmt::Write;
 
-const UNITS: [(&[&str], u64, char); 5] = [
+/// The units, the largest first: their names, their seconds, and the letter that a spec writes.
+const UNITS: [(&[&str], u32, char); 5] = [
     (&["w", "week", "weeks"], 604_800, 'w'),
     (&["d", "day", "days"], 86_400, 'd'),
     (&["h", "hr", "hrs", "hour", "hours"], 3_600, 'h'),
@@ -13,7 +14,7 @@ const UNITS: [(&[&str], u64, char); 5] = [
 /// The length of time that a text means for certain, as a spec writes it.
 pub(super) fn duration(text: &str) -> Option<String> {
     let parts = iso(text).or_else(|| words(text))?;
-    let seconds = parts.iter().try_fold(0_u64, |sum, (number, length)| sum.checked_add(whole(number, *length)?))?;
+    let seconds = parts.iter().try_fold(0_u32, |sum, (number, length)| sum.checked_add(whole(number, *length)?))?;
     // `90 minutes` stays 90m.
     if let [(number, length)] = parts.as_slice()
         && let Some((_, _, letter)) = UNITS.iter().find(|(_, of, letter)| of == length && *letter != 'w')
@@ -21,19 +22,62 @@ pub(super) fn duration(text: &str) -> Option<String> {
     {
         return Some(format!("{number}{letter}"));
     }
-    let mut rest = seconds;
-    let mut out = String::new();
-    for (_, length, letter) in &UNITS[1..] {
-        if rest >= *length {
-            let _ = write!(out, "{}{letter}", rest / length);
-            rest %= length;
-        }
+    (seconds > 0).then(|| show(f64::from(seconds)))
+}
+
+/// The seconds that a text may well mean, also where it could mean something else: `1h30`, `1:30:00`, `500ms`.
+pub(super) fn seconds(text: &str) -> Option<f64> {
+    let lower = text.to_lowercase();
+    let clock: Option<Vec<u32>> = lower.split(':').map(|part| part.parse().ok()).collect();
+    if let Some([hours, minutes, seconds]) = clock.as_deref() {
+        return Some(f64::from(*hours) * 3600.0 + f64::from(*minutes) * 60.0 + f64::from(*seconds));
     }
-    (seconds > 0).then_some(out)
+    let mut rest = lower.trim_start_matches('p').trim_start_matches('t');
+    let (mut total, mut smaller): (f64, Option<u32>) = (0.0, None);
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+        let mut number: f64 = rest[..digits].parse().ok()?;
+        rest = rest[digits..].trim_start();
+        let letters = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
+        let length = match &rest[..letters] {
+            "ms" => {
+                number /= 1000.0;
+                1
+            }
+            // The days of `P1DT2H`.
+            "dt" => 86_400,
+            // `1h30` and `5m30`: the unit below.
+            "" => smaller?,
+            name => unit(name)?,
+        };
+        smaller = [(3_600, 60), (60, 1)].into_iter().find(|(unit, _)| *unit == length).map(|(_, below)| below);
+        total += number * f64::from(length);
+        rest = rest[letters..].trim_start_matches([' ', ',']);
+    }
+    (total > 0.0).then_some(total)
+}
+
+/// So many seconds as a spec writes them; what is less than a second is left out.
+pub(super) fn show(seconds: f64) -> String {
+    let mut rest = seconds;
+    let mut text = String::new();
+    for (_, length, letter) in UNITS.iter().filter(|(.., letter)| *letter != 'w') {
+        let count = (rest / f64::from(*length)).floor();
+        if count > 0.0 {
+            let _ = write!(text, "{count}{letter}");
+        }
+        rest -= count * f64::from(*length);
+    }
+    text
+}
+
+/// The seconds of a unit.
+fn unit(name: &str) -> Option<u32> {
+    UNITS.iter().find(|(names, ..)| names.contains(&name)).map(|(_, length, _)| *length)
 }
 
 /// Numbers and the seconds of their units: `1 hour, 30 min`.
-fn words(text: &str) -> Option<Vec<(String, u64)>> {
+fn words(text: &str) -> Option<Vec<(String, u32)>> {
     // One capital letter alone could be a month, a megabyte or a minute.
     let text = if text.chars().any(|c| c.is_ascii_lowercase()) { text.to_ascii_lowercase() } else { text.to_owned() };
     let mut rest = text.trim();
@@ -42,8 +86,7 @@ fn words(text: &str) -> Option<Vec<(String, u64)>> {
         let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').filter(|&end| end > 0)?;
         let after = rest[digits..].trim_start();
         let letters = after.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(after.len());
-        let (_, length, _) = UNITS.iter().find(|(names, _, _)| names.contains(&&after[..letters]))?;
-        parts.push((rest[..digits].to_owned(), *length));
+        parts.push((rest[..digits].to_owned(), unit(&after[..letters])?));
         rest = after[letters..].trim_start_matches([' ', ',']);
         rest = rest.strip_prefix("and ").unwrap_or(rest).trim_start();
     }
@@ -51,10 +94,10 @@ fn words(text: &str) -> Option<Vec<(String, u64)>> {
 }
 
 /// `PT1H30M`, `P1D`.
-fn iso(text: &str) -> Option<Vec<(String, u64)>> {
+fn iso(text: &str) -> Option<Vec<(String, u32)>> {
     let body = text.strip_prefix('P')?;
     let (date, time) = body.split_once('T').unwrap_or((body, ""));
-    let read = |text: &str, units: &[(char, u64)]| {
+    let read = |text: &str, units: &[(char, u32)]| {
         let mut rest = text;
         let mut parts = Vec::new();
         while !rest.is_empty() {
@@ -71,14 +114,16 @@ fn iso(text: &str) -> Option<Vec<(String, u64)>> {
 }
 
 /// So many units in whole seconds; `None` where there are none.
-fn whole(number: &str, length: u64) -> Option<u64> {
+fn whole(number: &str, length: u32) -> Option<u32> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     if whole.len() > 6 || fraction.len() > 6 || fraction.contains('.') || (number.contains('.') && fraction.is_empty()) {
         return None;
     }
     let scale = 10_u64.pow(u32::try_from(fraction.len()).ok()?);
+    let length = u64::from(length);
     let parts = fraction.parse::<u64>().or(if fraction.is_empty() { Ok(0) } else { Err(()) }).ok()? * length;
-    parts.is_multiple_of(scale).then(|| whole.parse::<u64>().ok().map(|whole| whole * length + parts / scale))?
+    let seconds = parts.is_multiple_of(scale).then(|| whole.parse::<u64>().ok().map(|whole| whole * length + parts / scale))??;
+    u32::try_from(seconds).ok()
 }
 
 #[cfg(test)]
