@@ -64,19 +64,16 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
     environments::check(resolver, root, &raw);
     let layered = layers::with_environment(root, resolver.cx.platform.environment.as_deref());
     let engine = Engine::new(Vec::new(), &resolver.cx.macros);
-    let scope = scope(resolver, &engine, resolver.cx.platform.env_name(), &layered);
+    let mut scope = scope(resolver, &engine, resolver.cx.platform.env_name(), &layered);
     // What was read is what holds, where no template and no environment changes it.
     let spec = if is_final(root, &layered) { raw } else { rendered(resolver, &engine, &layered, &scope).unwrap_or(raw) };
     let owner = owner(resolver, &spec.owner);
     let params = params::resolve(resolver, spec.params.as_ref());
     let steps = layered.get("steps").map(|steps| steps.entries().to_vec()).unwrap_or_default();
+    let param_names = declared(&layered, "params");
+    scope.runtime = param_names.iter().map(|name| format!("params.{name}")).collect();
     Some(Header {
-        formerly: spec
-            .formerly
-            .as_ref()
-            .and_then(Field::get)
-            .map(|names| names.iter().filter_map(|name| Some(name.get()?.0.clone())).collect())
-            .unwrap_or_default(),
+        formerly: formerly(resolver, &spec),
         owner,
         description: text(spec.description.as_ref()),
         tags: spec
@@ -90,7 +87,7 @@ pub(super) fn resolve(resolver: &mut Resolver<'_>, root: &Node) -> Option<Header
         trigger: trigger(resolver, spec.trigger.as_ref()),
         timeout: spec.timeout.as_ref().and_then(Field::get).map(|timeout| timeout.0),
         params,
-        param_names: declared(&layered, "params"),
+        param_names,
         dataset_names: declared(&layered, "datasets"),
         on_failure: on_failure(resolver, spec.on_failure.as_ref()),
         spec,
@@ -127,6 +124,9 @@ fn vars(resolver: &mut Resolver<'_>, engine: &Engine, root: &Node, scope: &mut S
     scope.values.insert("vars".to_owned(), Value::Object(serde_json::Map::new()));
     let renderer = Renderer { files: resolver.cx.files, engine };
     let written = spec::entry_meant(root, "vars", spec::Pipeline::KEYS);
+    if written.is_some_and(|vars| !matches!(vars.value.kind, Kind::Map(_))) {
+        scope.unknown.push("vars".to_owned());
+    }
     for entry in written.map(|vars| vars.value.entries()).unwrap_or_default() {
         let value = if has_template(&entry.value) {
             scope.values.insert("vars".to_owned(), Value::Object(vars.clone()));
@@ -192,6 +192,30 @@ fn owner(resolver: &mut Resolver<'_>, field: &Field<spec::scalars::Label>) -> Ow
         Lookup::Missing(_) | Lookup::Faulty => {}
     }
     owner
+}
+
+/// The names that the pipeline had before.
+fn formerly(resolver: &mut Resolver<'_>, spec: &spec::Pipeline) -> Vec<String> {
+    let mut names = Vec::new();
+    for field in spec.formerly.as_ref().and_then(Field::get).into_iter().flatten() {
+        let Some(name) = field.get().map(|name| &name.0) else { continue };
+        let of_another = || resolver.cx.index.pipelines().get(name).map(|entry| entry.span);
+        if *name == resolver.name {
+            let found = Diagnostic::new(&catalogue::INVALID_VALUE, field.span, format!("`{name}` is what the pipeline is called now"));
+            resolver.report(found.label("not a former name").help("name what it was called before, or take the entry away"));
+        } else if let Some(other) = of_another() {
+            let message = format!("`{name}` is the name of another pipeline");
+            let found = Diagnostic::new(&catalogue::DUPLICATE_PIPELINE, field.span, message).label("not free to be a former name");
+            resolver.report(
+                found
+                    .also(other, "the pipeline of this name")
+                    .note("the history that engines keep under a name belongs to one pipeline")
+                    .help("take the entry away, or give the other pipeline another name"),
+            );
+        }
+        names.push(name.clone());
+    }
+    names
 }
 
 fn trigger(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Trigger>>) -> Option<Trigger> {

@@ -58,6 +58,7 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Option<
     let cx = resolver.cx;
     let engine = Engine::new(Vec::new(), &cx.macros);
     let mut drafts = Vec::new();
+    let before = resolver.diagnostics.len();
     for entry in &header.steps {
         let layered = layers::step(cx.platform.defaults.as_ref(), header.defaults.as_ref(), &entry.value);
         let Some(kind) = kind(resolver, header, entry) else { continue };
@@ -68,7 +69,25 @@ pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Option<
             return None;
         }
     }
+    if drafts.is_empty() && resolver.diagnostics.len() == before && !resolver.unsure.get() {
+        resolver.diagnostics.extend(none_left(cx, header));
+    }
     Some(Drafts::new(drafts))
+}
+
+/// A pipeline that would run nothing: no engine takes a graph without steps.
+fn none_left(cx: &Context<'_>, header: &Header) -> Option<Diagnostic> {
+    let map = header.spec.steps.get()?;
+    let Some(first) = header.steps.first() else {
+        return map.0.is_empty().then(|| {
+            Diagnostic::new(&catalogue::INVALID_VALUE, header.spec.steps.span, "`steps` names no step")
+                .label("nothing to run")
+                .help("write a step, such as `{load: {kind: sql, sql: load.sql}}`")
+        });
+    };
+    let message = format!("no step is left in environment `{}`", cx.platform.env_name());
+    let found = Diagnostic::new(&catalogue::INVALID_VALUE, first.key_span, message).label("left out, like all others");
+    Some(found.help("keep one step without `if`; where a pipeline shall rest in an environment, set `schedule: {suspended: true}` there"))
 }
 
 /// The kind that a step names.

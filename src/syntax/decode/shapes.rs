@@ -11,6 +11,9 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
     if name.index.is_some() {
         return expected.contains("a string").then(|| pair(node)).flatten();
     }
+    if let ("a string", Some("resources"), Kind::Map(_)) = (expected, name.key, &node.kind) {
+        return Some("write the name of one of the platform's classes of resources, such as `resources: small`".to_owned());
+    }
     if expected != "a map" {
         return None;
     }
