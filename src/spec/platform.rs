@@ -8,56 +8,68 @@ use super::scalars::{Dialect, EnvName, EnvText, Label, Version};
 use super::step::Defaults;
 use crate::syntax::{Field, Fixed, Map, Partial, Raw};
 
-/// The means that pipelines run on: images, sizes, connections, storage, targets.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct Platform {
-    /// Version of this format.
-    pub version: Fixed<Version>,
-    /// Name of the platform.
-    pub platform: Fixed<Label>,
-    /// The teams that own pipelines.
-    #[serde(default)]
-    pub teams: Option<Field<Map<Label, Field<Team>>>>,
-    /// Images that steps run in, by a name that kinds and steps use.
-    #[serde(default)]
-    pub runtimes: Option<Field<Map<Label, Field<Runtime>>>>,
-    /// Resource classes.
-    #[serde(default)]
-    pub resources: Option<Field<Map<Label, Field<Resources>>>>,
-    /// Databases.
-    #[serde(default)]
-    pub connections: Option<Field<Map<Label, Field<Connection>>>>,
-    /// Where artifacts lie.
-    #[serde(default)]
-    pub storage: Option<Field<Map<Label, Field<Storage>>>>,
-    /// Names of secrets and where the cluster keeps them. Never their values.
-    #[serde(default)]
-    pub secrets: Option<Field<Map<Label, Field<SecretRef>>>>,
-    /// Ways to tell people of a failure.
-    #[serde(default)]
-    pub channels: Option<Field<Map<Label, Field<Channel>>>>,
-    /// How `etlc` itself gets into a container whose step needs it.
-    #[serde(default)]
-    pub runner: Option<Field<Runner>>,
-    /// What steps have where neither they nor their pipeline say it.
-    #[serde(default)]
-    pub defaults: Option<Field<Defaults>>,
-    /// Labels on every pod.
-    #[serde(default)]
-    #[schemars(extend("examples" = [{"cost-center": "growth"}]))]
-    pub labels: Option<Field<Map<String, Field<String>>>>,
-    /// Options of each target.
-    #[serde(default)]
-    #[schemars(extend("examples" = [{"TARGET": {"namespace": "etl"}}]))]
-    pub targets: Option<Field<Map<Label, Raw>>>,
-    /// What differs in an environment: any of the parts above, merged by key; and `schedules`.
-    #[serde(default)]
-    #[schemars(extend("examples" = [{"dev": {"schedules": "suspended"}}]))]
-    pub environments: Option<Field<Map<Label, Partial<PlatformOverlay>>>>,
-    /// Whether schedules are on; `suspended` renders them switched off.
-    #[serde(default)]
-    pub schedules: Option<Field<ScheduleMode>>,
+/// The parts of a platform, which its environments may have too.
+macro_rules! with_parts {
+    ($(#[$attribute:meta])* $name:ident { $($own:tt)* }) => {
+        $(#[$attribute])*
+        pub struct $name {
+            $($own)*
+            /// The teams that own pipelines.
+            #[serde(default)]
+            pub teams: Option<Field<Map<Label, Field<Team>>>>,
+            /// Images that steps run in, by a name that kinds and steps use.
+            #[serde(default)]
+            pub runtimes: Option<Field<Map<Label, Field<Runtime>>>>,
+            /// Resource classes.
+            #[serde(default)]
+            pub resources: Option<Field<Map<Label, Field<Resources>>>>,
+            /// Databases.
+            #[serde(default)]
+            pub connections: Option<Field<Map<Label, Field<Connection>>>>,
+            /// Where artifacts lie.
+            #[serde(default)]
+            pub storage: Option<Field<Map<Label, Field<Storage>>>>,
+            /// Names of secrets and where the cluster keeps them. Never their values.
+            #[serde(default)]
+            pub secrets: Option<Field<Map<Label, Field<SecretRef>>>>,
+            /// Ways to tell people of a failure.
+            #[serde(default)]
+            pub channels: Option<Field<Map<Label, Field<Channel>>>>,
+            /// How `etlc` itself gets into a container whose step needs it.
+            #[serde(default)]
+            pub runner: Option<Field<Runner>>,
+            /// What steps have where neither they nor their pipeline say it.
+            #[serde(default)]
+            pub defaults: Option<Field<Defaults>>,
+            /// Labels on every pod.
+            #[serde(default)]
+            #[schemars(extend("examples" = [{"cost-center": "growth"}]))]
+            pub labels: Option<Field<Map<String, Field<String>>>>,
+            /// Options of each target.
+            #[serde(default)]
+            #[schemars(extend("examples" = [{"TARGET": {"namespace": "etl"}}]))]
+            pub targets: Option<Field<Map<Label, Raw>>>,
+            /// Whether schedules are on; `suspended` renders them switched off.
+            #[serde(default)]
+            pub schedules: Option<Field<ScheduleMode>>,
+        }
+    };
+}
+
+with_parts! {
+    /// The means that pipelines run on: images, sizes, connections, storage, targets.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    Platform {
+        /// Version of this format.
+        pub version: Fixed<Version>,
+        /// Name of the platform.
+        pub platform: Fixed<Label>,
+        /// What differs in an environment: any of the other parts, merged by key.
+        #[serde(default)]
+        #[schemars(extend("examples" = [{"dev": {"schedules": "suspended"}}]))]
+        pub environments: Option<Field<Map<Label, Partial<PlatformOverlay>>>>,
+    }
 }
 
 impl Platform {
@@ -78,48 +90,11 @@ impl Platform {
     ];
 }
 
-/// What differs in one environment: any part of the platform, merged over it by key; `null` takes a key away.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PlatformOverlay {
-    /// The teams that own pipelines.
-    #[serde(default)]
-    pub teams: Option<Field<Map<Label, Field<Team>>>>,
-    /// Images that steps run in, by a name that kinds and steps use.
-    #[serde(default)]
-    pub runtimes: Option<Field<Map<Label, Field<Runtime>>>>,
-    /// Resource classes.
-    #[serde(default)]
-    pub resources: Option<Field<Map<Label, Field<Resources>>>>,
-    /// Databases.
-    #[serde(default)]
-    pub connections: Option<Field<Map<Label, Field<Connection>>>>,
-    /// Where artifacts lie.
-    #[serde(default)]
-    pub storage: Option<Field<Map<Label, Field<Storage>>>>,
-    /// Names of secrets and where the cluster keeps them. Never their values.
-    #[serde(default)]
-    pub secrets: Option<Field<Map<Label, Field<SecretRef>>>>,
-    /// Ways to tell people of a failure.
-    #[serde(default)]
-    pub channels: Option<Field<Map<Label, Field<Channel>>>>,
-    /// How `etlc` itself gets into a container whose step needs it.
-    #[serde(default)]
-    pub runner: Option<Field<Runner>>,
-    /// What steps have where neither they nor their pipeline say it.
-    #[serde(default)]
-    pub defaults: Option<Field<Defaults>>,
-    /// Labels on every pod.
-    #[serde(default)]
-    #[schemars(extend("examples" = [{"cost-center": "growth"}]))]
-    pub labels: Option<Field<Map<String, Field<String>>>>,
-    /// Options of each target.
-    #[serde(default)]
-    #[schemars(extend("examples" = [{"TARGET": {"namespace": "etl"}}]))]
-    pub targets: Option<Field<Map<Label, Raw>>>,
-    /// Whether schedules are on; `suspended` renders them switched off.
-    #[serde(default)]
-    pub schedules: Option<Field<ScheduleMode>>,
+with_parts! {
+    /// What differs in one environment: any part of the platform, merged over it by key; `null` takes a key away.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(deny_unknown_fields)]
+    PlatformOverlay {}
 }
 
 /// A team.
