@@ -29,12 +29,12 @@ pub struct MemoryQuantity(pub String);
 /// What a length of time looks like. Its digits leave no longer time than Kubernetes counts: 2,147,483,647 seconds.
 pub(crate) const DURATION_PATTERN: &str = "^([0-9]{1,4}d([0-9]{1,5}h)?([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,5}h([0-9]{1,6}m)?([0-9]{1,6}s)?|[0-9]{1,6}m([0-9]{1,6}s)?|[0-9]{1,6}s)$";
 
-const CPU_PATTERN: &str = r"^([0-9]{1,9}(\.[0-9]+)?|[0-9]{1,9}m)$";
+const CPU_PATTERN: &str = r"^([0-9]{1,9}(\.[0-9]+)?|[0-9]{1,12}m)$";
 
 const MEMORY_PATTERN: &str = r"^[0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?$";
 
 /// What a quantity of cpu or memory looks like.
-pub(crate) const QUANTITY_PATTERN: &str = r"^([0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?|[0-9]{1,9}m)$";
+pub(crate) const QUANTITY_PATTERN: &str = r"^([0-9]{1,15}(\.[0-9]+)?(k|[MGTPE]|[KMGTPE]i)?|[0-9]{1,12}m)$";
 
 scalar!(Duration, Some(Marker::Text), {
     "description": "A length of time: days, hours, minutes and seconds, largest first.",
@@ -139,7 +139,9 @@ impl CpuQuantity {
     pub fn parse(text: &str) -> Result<Self, String> {
         let number = text.strip_suffix('m').unwrap_or(text);
         let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
-        let good = (1..=9).contains(&whole.len()) && is_digits(whole) && is_digits(fraction) && (number == text || number == whole);
+        // Thousandths have three digits more, so that what `canonical` writes can be read again.
+        let most = if number == text { 9 } else { 12 };
+        let good = (1..=most).contains(&whole.len()) && is_digits(whole) && is_digits(fraction) && (number == text || number == whole);
         if !good {
             return Err(format!("`{text}` is not a quantity of cpu\nwrite CPUs such as 2 or 0.5, or thousandths of one such as 500m"));
         }
@@ -320,10 +322,18 @@ mod tests {
 
     #[test]
     fn quantities_become_what_kubernetes_writes() {
-        for (text, canonical) in
-            [("1000m", "1"), ("500m", "500m"), ("0.5", "500m"), ("2", "2"), ("2.0", "2"), ("0.0001", "1m"), ("1500m", "1500m")]
-        {
+        for (text, canonical) in [
+            ("1000m", "1"),
+            ("500m", "500m"),
+            ("0.5", "500m"),
+            ("2", "2"),
+            ("2.0", "2"),
+            ("0.0001", "1m"),
+            ("1500m", "1500m"),
+            ("999999999.9", "999999999900m"),
+        ] {
             assert_eq!(CpuQuantity::parse(text).map(|cpu| cpu.canonical()), Ok(canonical.to_owned()));
+            assert_eq!(CpuQuantity::parse(canonical).map(|cpu| cpu.canonical()), Ok(canonical.to_owned()));
         }
         for (text, canonical) in [
             ("1024Mi", "1Gi"),
