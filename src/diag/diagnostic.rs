@@ -36,6 +36,18 @@ pub enum Applicability {
     DisplayOnly,
 }
 
+impl Applicability {
+    /// What people read before a change: whether `--fix` makes it, or `--unsafe-fixes` alone, or nobody but they.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Safe => "fix",
+            Self::Unsafe => "unsafe fix",
+            Self::DisplayOnly => "possible fix",
+        }
+    }
+}
+
 /// A replacement of text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {

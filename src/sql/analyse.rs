@@ -9,9 +9,10 @@ use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
 use super::holes::{Misplaced, Place, misplaced, places, unreadable};
+use super::known::Known;
 use super::tables::{self, Found};
 use super::tokens::{Tokens, without_holes};
-use super::{Dialect, Fault, Hole, TableName, certain};
+use super::{Dialect, Fault, Hole, TableName, certain, hints, known};
 use crate::diag::catalogue;
 
 /// The most bytes that are parsed.
@@ -38,32 +39,33 @@ pub struct Analysis {
     pub is_query: bool,
     /// The statements without the comments and blanks before them and the `;`, comments and blanks after them.
     pub body: Range<usize>,
-    /// True if the dialect's parser understood all of it; where it did not, the rest is what could be found.
+    /// True if the dialect's parser understood all of it and nothing in it runs code that stands elsewhere; if not, the rest is what could be found.
     pub understood: bool,
 }
 
 /// Reads SQL. Each hole stands for a literal, or for a part of a string literal, and is a fault anywhere else; in a comment it is nothing.
 #[must_use]
 pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fault>) {
-    // Only holes are a reason to look into a text that is not parsed.
-    if sql.len() > BYTES && holes.is_empty() {
-        return (Analysis::default(), vec![too_large(sql.len(), None)]);
-    }
     let tokens = match Tokens::new(sql, dialect, holes) {
         Ok(tokens) => tokens,
         Err(why) => {
             if let Some(fault) = certain::unclosed(&without_holes(sql, holes), &why) {
                 return (Analysis::default(), vec![fault]);
             }
-            let unknown = holes.first().map(|hole| misplaced(sql, &hole.range, Misplaced::Unknown));
-            return (Analysis::default(), std::iter::once(unreadable(sql, why.opened, &why.why)).chain(unknown).collect());
+            let fault = match holes.first() {
+                // It is the one that matters: what a run-time value stands in must be known.
+                Some(hole) => Some(misplaced(sql, &hole.range, Misplaced::Unknown)),
+                None => (!certain::for_a_client(sql, dialect)).then(|| unreadable(sql, why.opened, &why.why)),
+            };
+            return (Analysis { body: trimmed(sql), is_query: starts_as_query(sql), ..Analysis::default() }, fault.into_iter().collect());
         }
     };
     let (count, depth) = tokens.size();
     if sql.len() > BYTES || count > TOKENS {
         let places = places(&tokens, dialect, holes);
         let faults = holes.iter().zip(places).filter_map(|(hole, place)| Some(misplaced(sql, &hole.range, place.err()?)));
-        return (Analysis::default(), std::iter::once(too_large(sql.len(), Some(count))).chain(faults).collect());
+        let analysis = Analysis { body: tokens.body(), is_query: tokens.looks_like_a_query(), ..Analysis::default() };
+        return (analysis, std::iter::once(too_large(sql.len(), Some(count))).chain(faults).collect());
     }
     let reader = Reader { sql, dialect, holes, tokens: &tokens };
     let (mut analysis, mut faults) = if count <= SMALL.0 && depth <= SMALL.1 { reader.read() } else { with_stack(&reader, count) };
@@ -126,6 +128,15 @@ impl Reader<'_> {
         {
             return self.finish(&statements, &places, faults);
         }
+        if let Some(tokens) = hints::without(&self.with_literals(&places, all), self.dialect)
+            && let Ok(statements) = self.parse(self.dialect.parser(), tokens)
+        {
+            let found = self.finish(&statements, &places, faults.clone());
+            // A run-time value in what was left out was not looked at.
+            if found.1.len() == faults.len() {
+                return found;
+            }
+        }
         // What no literal fits into, a name may: then the holes are at fault, and not the SQL.
         if let Some(guilty) = self.blame(&places) {
             faults.extend(guilty.into_iter().map(|index| misplaced(self.sql, &self.holes[index].range, Misplaced::Name)));
@@ -136,11 +147,10 @@ impl Reader<'_> {
         {
             faults.push(misplaced(self.sql, &hole.range, Misplaced::NoValue));
         }
-        let (analysis, failure) = self.piece_by_piece(&places, first);
+        let Pieces { analysis, failure, unknown } = self.piece_by_piece(&places, first);
         // A hole that is misplaced is why, most likely; once it is gone, the parser will say the rest.
-        if faults.is_empty() {
-            let certain = certain::find(self.sql, self.tokens);
-            faults.push(certain.unwrap_or_else(|| self.not_understood(failure)));
+        if faults.is_empty() && !certain::for_a_client(self.sql, self.dialect) {
+            faults.extend(certain::find(self.sql, self.tokens, &unknown).or_else(|| failure.map(|failure| self.not_understood(failure))));
         }
         (analysis, faults)
     }
@@ -213,7 +223,7 @@ impl Reader<'_> {
         let escape = "name the tables that it reads in `inputs`, or turn the lint `sql-syntax` off in etlc.yaml";
         let fault = Fault::new(&catalogue::SQL_SYNTAX, range, "etlc's SQL parser does not understand this statement")
             .label(failure.why)
-            .note("the database may well understand it; etlc sees none of the tables in it");
+            .note("the database may well understand it; etlc knows only those of its tables that `ref()` names");
         fault.help(match hint {
             Some(hint) => format!("{hint}; if the statement is right, {escape}"),
             None => escape.to_owned(),
@@ -245,7 +255,8 @@ impl Reader<'_> {
         faults.sort_by_key(|fault| fault.range.start);
         let is_query = matches!(statements, [Statement::Query(query)] if is_query(&query.body));
         let Found { reads, writes, .. } = found;
-        (Analysis { reads, writes, statements: statements.len(), is_query, understood: true, ..Analysis::default() }, faults)
+        let understood = !statements.iter().any(runs_other_code);
+        (Analysis { reads, writes, statements: statements.len(), is_query, understood, ..Analysis::default() }, faults)
     }
 
     /// Holes that the parser took for something else than a value.
@@ -264,28 +275,94 @@ impl Reader<'_> {
     }
 
     /// Each statement on its own, so that one that is not understood hides no table of the others.
-    fn piece_by_piece(&self, places: &[Result<Place, Misplaced>], first: Failure) -> (Analysis, Failure) {
+    fn piece_by_piece(&self, places: &[Result<Place, Misplaced>], first: Failure) -> Pieces {
         let tokens = self.with_literals(places, |_| true);
-        let mut analysis = Analysis::default();
+        let mut pieces = Pieces::default();
         let mut statements = Vec::new();
-        let mut failure = None;
-        for piece in tokens.split(|token| token.token == Token::SemiColon) {
+        let (mut in_script, mut is_known) = (false, false);
+        for (index, piece) in tokens.split(|token| token.token == Token::SemiColon).enumerate() {
             if piece.iter().all(|token| matches!(token.token, Token::Whitespace(_) | Token::EOF)) {
                 continue;
             }
-            analysis.statements += 1;
-            match self.parse(self.dialect.parser(), piece.to_vec()) {
+            pieces.analysis.statements += 1;
+            let plain = || hints::without(piece, self.dialect).and_then(|piece| self.parse(self.dialect.parser(), piece).ok());
+            match self.parse(self.dialect.parser(), piece.to_vec()).or_else(|why| plain().ok_or(why)) {
                 Ok(parsed) => statements.extend(parsed),
                 Err(why) => {
-                    failure.get_or_insert(why);
+                    in_script |= known::opens_script(piece);
+                    if in_script || self.is_known(piece, &mut statements, &mut pieces.analysis.writes) {
+                        is_known = true;
+                    } else {
+                        pieces.unknown.push(index);
+                        pieces.failure.get_or_insert(why);
+                    }
                 }
             }
         }
+        if !is_known {
+            pieces.failure.get_or_insert(first);
+        }
         let found = tables::find(&statements, self.dialect, self.tokens);
-        analysis.reads = found.reads;
-        analysis.writes = found.writes;
-        (analysis, failure.unwrap_or(first))
+        pieces.analysis.reads = found.reads;
+        pieces.analysis.writes.extend(found.writes);
+        pieces
     }
+
+    /// True for a statement that the parser cannot read and that is known by its words. The query in it is added to those that were read.
+    fn is_known(&self, piece: &[TokenWithSpan], statements: &mut Vec<Statement>, writes: &mut Vec<TableName>) -> bool {
+        match known::known(piece) {
+            None => false,
+            Some(Known::Opaque) => true,
+            Some(Known::WithQuery(range)) => {
+                let Ok(query) = self.parse(self.dialect.parser(), piece[range].to_vec()) else { return false };
+                statements.extend(query);
+                let target = known::target(piece).and_then(|name| {
+                    let range = self.tokens.bytes(name.first()?.span).start..self.tokens.bytes(name.last()?.span).end;
+                    Some(TableName { parts: self.dialect.split_name(self.sql.get(range.clone())?)?, range })
+                });
+                writes.extend(target);
+                true
+            }
+        }
+    }
+}
+
+/// What single statements say.
+#[derive(Default)]
+struct Pieces {
+    analysis: Analysis,
+    /// The first place that is not understood, where nothing else is known of its statement.
+    failure: Option<Failure>,
+    /// The numbers of the statements that are not understood.
+    unknown: Vec<usize>,
+}
+
+/// True for a statement that runs code which stands elsewhere.
+fn runs_other_code(statement: &Statement) -> bool {
+    matches!(statement, Statement::Call(_) | Statement::Execute { .. } | Statement::Unload { query: None, .. })
+}
+
+/// The text without blanks and `;` around it.
+fn trimmed(sql: &str) -> Range<usize> {
+    let start = sql.len() - sql.trim_start().len();
+    start..sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').len().max(start)
+}
+
+/// True for a text that cannot be split into tokens and that begins as queries do, after comments.
+fn starts_as_query(sql: &str) -> bool {
+    let mut rest = sql.trim_start();
+    loop {
+        rest = if rest.starts_with("--") {
+            rest.split_once('\n').map_or("", |(_, rest)| rest)
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            comment.split_once("*/").map_or("", |(_, rest)| rest)
+        } else {
+            break;
+        }
+        .trim_start();
+    }
+    let word = rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
+    rest.starts_with('(') || ["select", "with", "values", "from"].iter().any(|start| word.eq_ignore_ascii_case(start))
 }
 
 fn is_query(body: &SetExpr) -> bool {

@@ -30,7 +30,7 @@ pub(super) fn unclosed(text: &str, why: &Unreadable) -> Option<Fault> {
     let escaped = text.contains("\\'") || text.contains("\\\"");
     if large
         || escaped
-        || for_a_client(text)
+        || has_commands(text)
         || Dialect::ALL.iter().any(|dialect| Tokenizer::new(dialect.parser(), text).tokenize().is_ok())
     {
         return None;
@@ -54,24 +54,38 @@ pub(super) fn unclosed(text: &str, why: &Unreadable) -> Option<Fault> {
     })
 }
 
-/// Data and commands for a client program stand between statements, and have rules of their own.
-fn for_a_client(text: &str) -> bool {
-    let command = |line: &str| line.trim_start().starts_with(['\\', '.', '!']);
-    text.lines().any(command)
-        || text
-            .to_ascii_lowercase()
-            .split_whitespace()
-            .collect::<Vec<_>>()
-            .windows(2)
-            .any(|pair| pair[0] == "from" && pair[1].starts_with("stdin"))
+/// True for a text that may hold commands for a client program, or data for one, whatever the dialect.
+fn has_commands(text: &str) -> bool {
+    let copies = |line: &str| {
+        let words = line.split_whitespace().collect::<Vec<_>>();
+        words.windows(2).any(|pair| pair[0].eq_ignore_ascii_case("from") && pair[1].to_ascii_lowercase().starts_with("stdin"))
+    };
+    text.lines().any(|line| line.trim_start().starts_with(['\\', '.', '!']) || copies(line))
 }
 
-/// What is certainly wrong with a text that was split into words and that no parser understood.
-pub(super) fn find(text: &str, tokens: &Tokens) -> Option<Fault> {
-    if for_a_client(text) {
+/// True for a text with commands for a client program, or data for one, between statements: those have rules of their own.
+pub(super) fn for_a_client(text: &str, dialect: Dialect) -> bool {
+    let sign = match dialect {
+        Dialect::Postgres | Dialect::Redshift => '\\',
+        Dialect::Sqlite | Dialect::Duckdb => '.',
+        Dialect::Snowflake | Dialect::Hive | Dialect::Databricks | Dialect::Spark => '!',
+        _ => return false,
+    };
+    let is_command = |line: &str| {
+        let word = line.strip_prefix(sign).map(|rest| rest.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default());
+        word.is_some_and(|word| line == "\\." || !word.is_empty())
+    };
+    text.lines().any(|line| is_command(line.trim_end()))
+}
+
+/// What is certainly wrong with a text that was split into words and that no parser understood. Only the statements of these numbers are such
+/// that their words say nothing.
+pub(super) fn find(text: &str, tokens: &Tokens, unknown: &[usize]) -> Option<Fault> {
+    if has_commands(text) {
         return None;
     }
-    brackets(tokens).or_else(|| pieces(tokens).find_map(|piece| halfway(tokens, piece).or_else(|| misspelt_start(tokens, piece))))
+    let pieces = || pieces(tokens).enumerate().filter(|(index, _)| unknown.contains(index));
+    brackets(tokens).or_else(|| pieces().find_map(|(_, piece)| halfway(tokens, piece).or_else(|| misspelt_start(tokens, piece))))
 }
 
 /// Brackets that are opened and not closed within their statement, or closed and not opened.

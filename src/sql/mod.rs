@@ -11,8 +11,11 @@ mod analyse;
 mod certain;
 mod dialect;
 mod fault;
+mod hints;
 mod holes;
+mod known;
 mod literal;
+mod raw;
 mod tables;
 mod tokens;
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Location, Span, Token, TokenWithSpan, Tokenizer, Whitespace};
 
-use super::{Dialect, Hole};
+use super::{Dialect, Hole, raw};
 
 /// The words that a query begins with, in one database or another.
 const STARTS: [Keyword; 7] =
@@ -48,6 +48,7 @@ impl Tokens {
     /// Splits a text. Comments and white space are kept, each hole is one word or a part of another token.
     pub(super) fn new(sql: &str, dialect: Dialect, holes: &[Hole]) -> Result<Self, Unreadable> {
         let text = without_holes(sql, holes);
+        let text = raw::plain(&text, dialect).unwrap_or(text);
         let lines = Lines::new(&text);
         let mut tokens = Vec::new();
         match Tokenizer::new(dialect.parser(), &text).with_unescape(false).tokenize_with_location_into_buf(&mut tokens) {

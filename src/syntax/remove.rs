@@ -10,7 +10,7 @@ use crate::source::{SourceFile, Span};
 pub struct Removal {
     /// What to delete.
     pub span: Span,
-    /// True where a comment goes as well, or is left behind without what it speaks of.
+    /// True where a comment goes as well, or stays behind that may speak of it.
     pub comment: bool,
 }
 
@@ -98,11 +98,28 @@ fn in_block(text: &str, part: &Range<usize>, bullet: Option<&str>) -> Option<(Ra
     if !tail.is_empty() && !tail.starts_with('#') {
         return None;
     }
-    let above = text[..start].trim_end_matches(['\n', '\r']).rsplit('\n').next().unwrap_or_default().trim_start();
-    let comment = text[part.start..end].contains('#') || (start > 0 && above.starts_with('#'));
+    let indent = text[start..].len() - text[start..].trim_start_matches(' ').len();
+    let first = comment_above(text, start, indent);
+    let comment = text[part.start..end].contains('#') || first < start;
+    // What a file begins with may speak of all of it.
+    let start = if first > 0 { first } else { start };
     // The last line of a file that has no line break at its end takes the one before it.
     let start = if end == text.len() && !text.ends_with('\n') { start.saturating_sub(1) } else { start };
     Some((start..end, comment))
+}
+
+/// The start of the comment right above a line, as far as it is indented like the line: what is indented otherwise, or stands behind an empty
+/// line, speaks of something else.
+fn comment_above(text: &str, start: usize, indent: usize) -> usize {
+    let mut first = start;
+    for line in text[..start].split_inclusive('\n').rev() {
+        let blank = line.len() - line.trim_start().len();
+        if blank != indent || !line.trim_start().starts_with('#') {
+            break;
+        }
+        first -= line.len();
+    }
+    first
 }
 
 fn without_comments(text: &str) -> String {
@@ -175,6 +192,21 @@ mod tests {
         ] {
             assert!(without(text, path).expect("a removal").1, "{text}");
         }
+    }
+
+    #[test]
+    fn a_comment_goes_with_what_it_speaks_of() {
+        for (text, path, left) in [
+            ("v:\n  # of a\n  # still\n  a: 1 # why\n  # of b\n  b: 2\n", "v.a", "v:\n  # of b\n  b: 2\n"),
+            ("v:\n  # of all\n\n  # of a\n  a: 1\n  b: 2\n", "v.a", "v:\n  # of all\n\n  b: 2\n"),
+            ("a:\n  # of x\n  - x\n  - y\n", "a.0", "a:\n  - y\n"),
+            ("# the file\na: 1\nb: 2\n", "a", "# the file\nb: 2\n"),
+            ("a: 1\n# of b\nb: 2", "b", "a: 1"),
+        ] {
+            assert_eq!(without(text, path), Some((left.to_owned(), true)), "{text:?}");
+        }
+        let text = "v:\n# of all\n  a: 1\n  b: 2\n";
+        assert_eq!(without(text, "v.a"), Some(("v:\n# of all\n  b: 2\n".to_owned(), false)));
     }
 
     #[test]

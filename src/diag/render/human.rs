@@ -110,7 +110,7 @@ fn finding(out: &mut String, report: &Report, look: Look, diagnostic: &Diagnosti
         // A help that already shows the new text says the same as the fix.
         let said = |help: &String| fix.edits.iter().all(|edit| help.contains(&format!("`{}`", edit.replacement)));
         if !diagnostic.help.as_ref().is_some_and(said) {
-            paragraph(out, look, "fix", &fix.title);
+            paragraph(out, look, fix.applicability.word(), &fix.title);
         }
     }
 }

@@ -34,7 +34,7 @@ pub(super) fn finding(out: &mut String, report: &Report, diagnostic: &Diagnostic
         let _ = writeln!(out, "  {head}: {}", line(text));
     }
     for fix in &diagnostic.fixes {
-        let _ = writeln!(out, "  fix: {}", line(&fix.title));
+        let _ = writeln!(out, "  {}: {}", fix.applicability.word(), line(&fix.title));
     }
 }
 

@@ -81,7 +81,8 @@ fn is_steady(resolver: &Resolver<'_>, facts: Facts<'_, '_>, index: usize, reason
     };
     match what {
         "sql" => {
-            let names = facts.sql[index].as_ref().and_then(|sql| sql.steady.as_ref());
+            // What is not understood may name the table for another reason, or may change.
+            let names = facts.sql[index].as_ref().filter(|sql| sql.understood).and_then(|sql| sql.steady.as_ref());
             names.is_some_and(|names| resolver.cx.platform.environments.is_empty() || names.iter().any(|known| known == name))
         }
         "reference" => is_in_text(&|text| text.contains(name) && !text.contains("{%") && (text.contains('\n') || !text.contains("{{"))),

@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::diag::{Applicability, Diagnostic, catalogue};
+use crate::diag::{Applicability, Diagnostic, Rule, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::condition;
 use crate::resolve::datasets::{self, Datasets};
@@ -66,9 +66,13 @@ pub(super) struct Connection {
 impl<'a> Lowering<'_, '_, 'a> {
     pub(super) fn run(&mut self, draft: &Draft<'a>) -> Lowered {
         let connection = self.connection(draft);
+        let before = self.resolver.diagnostics.len();
         let sql = self.sql(draft, connection.as_ref());
         let mut files = fields::read(self.resolver, &self.scene, &mut self.uses);
         let container = self.container(draft, connection.as_ref(), sql.as_ref(), &mut files);
+        if sql.as_ref().is_some_and(|sql| !sql.seen.understood && sql.query.is_none()) {
+            self.one_message(before);
+        }
         self.user_env(draft);
         self.declared(draft);
         let when = self.when(draft);
@@ -124,6 +128,18 @@ impl<'a> Lowering<'_, '_, 'a> {
         let mut lowered = Lowered { step, reads: found, refers, sql: seen };
         check_env(self.resolver, draft, &mut lowered.step);
         lowered
+    }
+
+    /// Leaves one message about SQL that is not understood and that nothing can be made of: what is wrong with it, or else that it is no query.
+    fn one_message(&mut self, before: usize) {
+        let found = &self.resolver.diagnostics[before..];
+        let any = |rule: &Rule| found.iter().any(|found| found.rule == rule);
+        let (misplaced, refused) = (any(&catalogue::RUNTIME_IN_SQL), any(&catalogue::MATERIALIZE));
+        let follows = |found: &Diagnostic| {
+            (found.rule == &catalogue::MATERIALIZE && misplaced) || (found.rule == &catalogue::SQL_SYNTAX && refused && !misplaced)
+        };
+        let found = self.resolver.diagnostics.split_off(before);
+        self.resolver.diagnostics.extend(found.into_iter().filter(|found| !follows(found)));
     }
 
     pub(super) fn connection(&mut self, draft: &Draft<'a>) -> Option<Connection> {
