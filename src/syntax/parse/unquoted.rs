@@ -49,14 +49,25 @@ pub(super) fn find(file: &SourceFile, text: &str, kind: &ErrorKind, offset: usiz
         }
         ErrorKind::UnknownQuotedScalarEscape => bad_escape(file, text, offset),
         ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator if opens_template(rest) => {
-            let line = text[..offset].rfind(['\n', '[', ',', '{']).map_or(0, |at| at + 1);
-            let start = line + (text[line..offset].len() - text[line..offset].trim_start().len());
-            let start = text[start..offset].rfind(": ").map_or(start, |colon| start + colon + 2);
-            Some(template(file, start, in_flow))
+            Some(template(file, start_of_item(text, offset), in_flow))
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::ExpectedFlowMappingSeparator
+            if rest.starts_with('{') && text[..offset].ends_with('$') && rest.contains('}') =>
+        {
+            let start = start_of_item(text, offset);
+            let range = start..start + value_end(line_from(text, start), true);
+            Some(unquoted(file, range, "between brackets a value with `${…}` must be quoted".to_owned()))
         }
         ErrorKind::MappingValueNotAllowed if !in_flow => colon_in_value(file, text, offset),
         _ => None,
     }
+}
+
+/// Where the item of a bracket begins that goes on at an offset.
+fn start_of_item(text: &str, offset: usize) -> usize {
+    let item = text[..offset].rfind(['\n', '[', ',', '{']).map_or(0, |at| at + 1);
+    let start = item + (text[item..offset].len() - text[item..offset].trim_start().len());
+    text[start..offset].rfind(": ").map_or(start, |colon| start + colon + 2)
 }
 
 fn unquoted(file: &SourceFile, range: Range<usize>, message: String) -> Repair {
@@ -128,24 +139,23 @@ fn is_colon(rest: &str) -> bool {
     rest.strip_prefix(':').is_some_and(|after| after.is_empty() || after.starts_with([' ', '\t']))
 }
 
-/// Where a template that starts here ends on its line.
+/// Where a template or run-time value that starts here ends on its line.
 fn template_end(rest: &str) -> Option<usize> {
     let close = match rest.get(..2)? {
         "{{" => "}}",
         "{%" => "%}",
         "{#" => "#}",
+        "${" => "}",
         _ => return None,
     };
-    rest.find(close).map(|at| at + 2)
+    rest.find(close).map(|at| at + close.len())
 }
 
 /// Where a value that starts here ends: before a comment, and inside brackets before the next item.
 fn value_end(rest: &str, in_flow: bool) -> usize {
     let mut at = 0;
     while at < rest.len() {
-        if opens_template(&rest[at..])
-            && let Some(length) = template_end(&rest[at..])
-        {
+        if let Some(length) = template_end(&rest[at..]) {
             at += length;
             continue;
         }
