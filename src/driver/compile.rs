@@ -174,7 +174,8 @@ impl<'a> Session<'a> {
         let (paths, found) = discover::pipelines(&self.workspace.files, &settings.pipelines, &skipped(settings));
         let complete = found.is_empty() && self.workspace.diagnostics.is_empty();
         if paths.is_empty() && complete && self.workspace.marked && self.request.paths.is_empty() {
-            self.diagnostics.push(no_pipelines(&settings.pipelines));
+            let elsewhere = discover::elsewhere(&self.workspace.files, &skipped(settings));
+            self.diagnostics.push(no_pipelines(&settings.pipelines, elsewhere.as_deref()));
         }
         self.diagnostics.extend(found);
         (paths, complete)
@@ -448,10 +449,16 @@ fn unknown(rule: &'static diag::Rule, what: &str, name: &Located, known: &[&str]
     found.maybe_help(did_you_mean(&name.text, known.iter().copied()))
 }
 
-fn no_pipelines(globs: &[Located]) -> Diagnostic {
+fn no_pipelines(globs: &[Located], elsewhere: Option<&str>) -> Diagnostic {
     let span = globs.first().map_or(Span::default(), |glob| glob.span);
     let shown = one_of(globs.iter().map(|glob| glob.text.as_str()));
     Diagnostic::new(&catalogue::NO_PIPELINES, span, "no pipelines were found")
         .note(format!("no file matches {shown}"))
-        .help("add one, or say under `pipelines` in `etlc.yaml` where they are")
+        .help(match elsewhere {
+            Some(path) => {
+                let glob = path.split_once('/').map_or_else(|| path.to_owned(), |(folder, _)| format!("{folder}/**/pipeline.yaml"));
+                format!("for `{path}` write `pipelines: [\"{glob}\"]` in `etlc.yaml`")
+            }
+            None => "add one, or say under `pipelines` in `etlc.yaml` where they are".to_owned(),
+        })
 }

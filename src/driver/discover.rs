@@ -34,6 +34,13 @@ pub(super) fn pipelines(files: &Files, globs: &[Located], skipped: &[String]) ->
     (found.into_iter().collect(), diagnostics)
 }
 
+/// A pipeline's file that lies where no glob looks, for a workspace that seems to have none.
+pub(super) fn elsewhere(files: &Files, skipped: &[String]) -> Option<String> {
+    let mut paths = walk(files, "", skipped).ok()?;
+    paths.retain(|path| path.rsplit('/').next() == Some("pipeline.yaml"));
+    paths.into_iter().min()
+}
+
 fn compile(glob: &Located) -> Result<globset::Glob, Box<Diagnostic>> {
     let inside = normalize(&glob.text).is_some();
     if !inside {
