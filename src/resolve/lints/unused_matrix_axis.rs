@@ -30,7 +30,7 @@ pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
             let place = matrix.map_or(draft.name_span, |matrix| matrix.entry(axis).map_or(matrix.span, |entry| entry.key_span));
             resolver.report(
                 Diagnostic::new(&catalogue::UNUSED_MATRIX_AXIS, place, format!("`{}` does the same for each `{axis}`", draft.name))
-                    .label(format!("{} steps that do not differ", n_alike))
+                    .label(format!("{n_alike} steps that do not differ"))
                     .help(format!("write `{{{{ matrix.{axis} }}}}` where it is meant, or take the axis away")),
             );
         }
