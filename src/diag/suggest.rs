@@ -8,7 +8,8 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
     let names: Vec<&str> = names.into_iter().filter(|&name| name != typed).collect();
     let plain = plain(typed);
     // Of names equally near the one of the same length was meant: letters are mistaken more often than left out.
-    let near = |name: &&'a str| Some((distance(&plain, name)?, name.len().abs_diff(typed.len()), *name));
+    let length = plain.chars().count();
+    let near = |name: &&'a str| Some((distance(&plain, length, name)?, name.len().abs_diff(typed.len()), *name));
     let misspelt = names.iter().filter_map(near).min().map(|(.., name)| name);
     misspelt.or_else(|| reordered(&plain, &names)).or_else(|| shortened(&plain, &names))
 }
@@ -19,13 +20,13 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
 pub fn certain<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const SHORT: usize = 5;
     let typed = plain(typed);
-    let near = names.into_iter().filter_map(|name| Some((distance(&typed, name)?, name))).filter(|(distance, _)| *distance <= 1);
+    let length = typed.chars().count();
+    let near = names.into_iter().filter_map(|name| Some((distance(&typed, length, name)?, name))).filter(|(distance, _)| *distance <= 1);
     let near: Vec<(usize, &str)> = near.collect();
     let [(distance, name)] = near.as_slice() else { return None };
     let is_plural = |one: &str, many: &str| many.strip_suffix('s') == Some(one);
     let other = plain(name);
-    let sure = *distance == 0
-        || (typed.chars().count().min(name.chars().count()) >= SHORT && !is_plural(&typed, &other) && !is_plural(&other, &typed));
+    let sure = *distance == 0 || (length.min(name.chars().count()) >= SHORT && !is_plural(&typed, &other) && !is_plural(&other, &typed));
     sure.then_some(*name)
 }
 
@@ -69,22 +70,19 @@ fn plain(name: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// The number of typing mistakes between two names, if it is small for their length.
-fn distance(typed: &str, name: &str) -> Option<usize> {
+/// The number of typing mistakes between a name of so many characters and another, if it is small for their length.
+fn distance(typed: &str, length: usize, name: &str) -> Option<usize> {
     let name = plain(name);
-    // `load_2025` is no slip of the pen for `load_2024`.
-    if differ_in_numbers(typed, &name) {
-        return None;
-    }
-    let (shorter, longer) = (typed.chars().count().min(name.chars().count()), typed.chars().count().max(name.chars().count()));
-    let allowed = match longer {
+    let other = name.chars().count();
+    let allowed = match length.max(other) {
         0..=2 => 0,
         3..=5 => 1,
         6..=8 => 2,
-        _ => longer / 3,
+        longer => longer / 3,
     };
-    // Lengths alone rule most names out, which matters in a workspace of thousands.
-    if longer - shorter > allowed {
+    // Lengths alone rule most names out, which matters in a workspace of thousands and for a name of a megabyte.
+    // `load_2025` is no slip of the pen for `load_2024`.
+    if length.abs_diff(other) > allowed || differ_in_numbers(typed, &name) {
         return None;
     }
     Some(strsim::damerau_levenshtein(typed, &name)).filter(|&found| found <= allowed)

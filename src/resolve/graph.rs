@@ -1,6 +1,9 @@
 //! The graph: which step waits for which, and why; and that no step waits for itself.
 
+use std::borrow::Cow;
+
 use indexmap::IndexMap;
+use indexmap::map::Entry;
 
 use super::datasets::Datasets;
 use super::drafts::Drafts;
@@ -17,16 +20,19 @@ use crate::syntax::Field;
 
 /// Why one draft waits for another.
 struct Edge {
-    reason: String,
+    reason: Cow<'static, str>,
     span: Span,
 }
+
+/// What one draft waits for, each with why: the first reason, and the others, which are rare where there are many edges.
+type Edges = IndexMap<usize, (Edge, Vec<Edge>)>;
 
 /// The most edges that a graph may have: a matrix of 1,000 cells that waits for another of 1,000 has a million.
 const MAX_EDGES: usize = 250_000;
 
 /// Fills in the steps' `needs`.
 pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &Datasets, drafts: &Drafts<'_>, lowered: &mut [Lowered]) {
-    let mut graph: Vec<IndexMap<usize, Vec<Edge>>> = Vec::new();
+    let mut graph: Vec<Edges> = Vec::new();
     let mut n_edges = 0;
     for (index, lowered) in lowered.iter().enumerate() {
         let scene = Scene { header, datasets, drafts, index };
@@ -47,19 +53,23 @@ pub(super) fn connect(resolver: &mut Resolver<'_>, header: &Header, datasets: &D
     }
     for (edges, lowered) in graph.iter_mut().zip(lowered) {
         edges.sort_unstable_keys();
-        for (&writer, because) in edges.iter() {
-            let because =
-                because.iter().map(|edge| NeedOrigin { reason: edge.reason.clone(), origin: resolver.origin(edge.span) }).collect();
+        for (&writer, (first, others)) in edges.iter() {
+            let because = std::iter::once(first).chain(others);
+            let because = because.map(|edge| NeedOrigin { reason: edge.reason.to_string(), origin: resolver.origin(edge.span) }).collect();
             lowered.step.needs.push(Need { step: drafts[writer].id.clone(), because });
         }
     }
 }
 
-fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) -> IndexMap<usize, Vec<Edge>> {
-    let mut edges: IndexMap<usize, Vec<Edge>> = IndexMap::new();
-    let mut add = |from: usize, reason: String, span: Span| {
+fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) -> Edges {
+    let mut edges = Edges::new();
+    let mut add = |from: usize, reason: Cow<'static, str>, span: Span| {
         if from != scene.index {
-            edges.entry(from).or_default().push(Edge { reason, span });
+            let edge = Edge { reason, span };
+            match edges.entry(from) {
+                Entry::Vacant(entry) => drop(entry.insert((edge, Vec::new()))),
+                Entry::Occupied(mut entry) => entry.get_mut().1.push(edge),
+            }
         }
     };
     let draft = scene.draft();
@@ -76,25 +86,25 @@ fn edges(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, lowered: &Lowered) 
             report_no_step(resolver, scene, name, field.span);
         }
         for index in found {
-            add(index, "after".to_owned(), field.span);
+            add(index, "after".into(), field.span);
         }
     }
     let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten();
     for (name, span) in inputs.filter_map(|field| Some((field.get()?, field.span))) {
         for writer in scene.datasets.writers(name) {
-            add(writer, format!("inputs: {name}"), span);
+            add(writer, format!("inputs: {name}").into(), span);
         }
     }
     for (name, reason, span) in &lowered.reads {
         for writer in scene.datasets.writers(name) {
             // A step that reads what it writes, as append and merge do, does not wait for the other cells of its matrix either.
             if scene.drafts[writer].name != draft.name {
-                add(writer, format!("{reason}: {name}"), *span);
+                add(writer, format!("{reason}: {name}").into(), *span);
             }
         }
     }
     for (writer, reference, span) in &lowered.refers {
-        add(*writer, format!("reference: {reference}"), *span);
+        add(*writer, format!("reference: {reference}").into(), *span);
     }
     edges
 }
@@ -113,12 +123,12 @@ fn left_out(scene: &Scene<'_, '_>, name: &str) -> bool {
     bare == name && scene.header.step(name).is_some_and(|entry| entry.value.get("if").is_some())
 }
 
-fn report_cycle(resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], graph: &[IndexMap<usize, Vec<Edge>>], cycle: &[usize]) {
+fn report_cycle(resolver: &mut Resolver<'_>, drafts: &[Draft<'_>], graph: &[Edges], cycle: &[usize]) {
     let ids: Vec<_> = cycle.iter().chain(cycle.first()).map(|&index| format!("`{}`", drafts[index].id)).collect();
     let mut found: Option<Diagnostic> = None;
     for (position, &reader) in cycle.iter().enumerate() {
         let writer = cycle[(position + 1) % cycle.len()];
-        let Some(edge) = graph[reader].get(&writer).and_then(|edges| edges.first()) else { continue };
+        let Some(edge) = graph[reader].get(&writer).map(|(first, _)| first) else { continue };
         let text = format!("`{}` waits for `{}` ({})", drafts[reader].id, drafts[writer].id, edge.reason);
         found = Some(match found {
             None => Diagnostic::new(&catalogue::CYCLE, edge.span, format!("steps wait for each other: {}", ids.join(" → "))).label(text),

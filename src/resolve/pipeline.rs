@@ -149,6 +149,10 @@ impl<'a> Resolver<'a> {
     }
 
     fn run(&mut self, root: &Node) -> Option<Plan> {
+        if let Some(found) = steps::one_too_many(root) {
+            self.report(found);
+            return None;
+        }
         let header = header::resolve(self, root)?;
         let drafts = steps::draft(self, &header)?;
         let datasets = Datasets::collect(self, &header, &drafts);

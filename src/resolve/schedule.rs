@@ -226,7 +226,8 @@ fn meant_zone(name: &str, known: &[String]) -> String {
     }
     // `Berlin` and `new york` are cities; the region before them is missing.
     let words = |text: &str| text.to_lowercase().replace([' ', '-'], "_");
-    let city = |zone: &&String| zone.rsplit_once('/').is_some_and(|(_, city)| words(city) == words(name));
+    let wanted = words(name);
+    let city = |zone: &&String| zone.rsplit_once('/').is_some_and(|(_, city)| words(city) == wanted);
     let mut cities = known.iter().filter(city);
     let one = cities.next();
     let near = known.iter().find(|zone| zone.eq_ignore_ascii_case(name)).map(String::as_str);

@@ -51,13 +51,9 @@ impl Draft<'_> {
 
 /// Makes the drafts, in the order of the spec. Steps that are faulty or left out by `if` have none; `None` where there are too many to look at.
 pub(super) fn draft<'a>(resolver: &mut Resolver<'a>, header: &Header) -> Option<Drafts<'a>> {
-    if let Some(entry) = header.steps.get(MAX_STEPS) {
-        resolver.report(too_many(entry.key_span));
-        return None;
-    }
     let cx = resolver.cx;
     let engine = Engine::new(Vec::new(), &cx.macros);
-    let mut drafts = Vec::new();
+    let mut drafts = Vec::with_capacity(header.steps.len());
     let before = resolver.diagnostics.len();
     for entry in &header.steps {
         let layered = layers::step(cx.platform.defaults.as_ref(), header.defaults.as_ref(), &entry.value);
@@ -88,6 +84,24 @@ fn none_left(cx: &Context<'_>, header: &Header) -> Option<Diagnostic> {
     let message = format!("no step is left in environment `{}`", cx.platform.env_name());
     let found = Diagnostic::new(&catalogue::INVALID_VALUE, first.key_span, message).label("left out, like all others");
     Some(found.help("keep one step without `if`; where a pipeline shall rest in an environment, set `schedule: {suspended: true}` there"))
+}
+
+/// The step that is one too many in a pipeline as it is written, counting the cells that are sure to be there: so that it is refused before
+/// anything is made of it.
+pub(super) fn one_too_many(root: &Node) -> Option<Diagnostic> {
+    let mut count = 0;
+    let beyond = root.get("steps")?.entries().iter().find(|entry| {
+        count += least_cells(&entry.value);
+        count > MAX_STEPS
+    });
+    beyond.map(|entry| too_many(entry.key_span))
+}
+
+/// How many steps come of one at least, as far as that can be told from its text.
+fn least_cells(step: &Node) -> usize {
+    let Some(matrix) = step.get("matrix") else { return 1 };
+    let cells = matrix.entries().iter().fold(1_usize, |cells, axis| cells.saturating_mul(axis.value.items().len()));
+    if cells > MAX_CELLS || step.get("if").is_some() { 1 } else { cells.max(1) }
 }
 
 /// The kind that a step names.

@@ -16,7 +16,7 @@ use super::{Dialect, Fault, Hole, TableName, certain, hints, known};
 use crate::diag::catalogue;
 
 /// The most bytes that are parsed.
-const BYTES: usize = 256 * 1024;
+pub(super) const BYTES: usize = 256 * 1024;
 /// The most words and signs that are parsed.
 const TOKENS: usize = 50_000;
 /// What fits on the stack of any thread. The parser, its tree's destructor and the walk recurse over chains such as `1 + 1 + …`.

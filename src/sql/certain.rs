@@ -8,6 +8,7 @@ use std::ops::Range;
 use sqlparser::keywords::Keyword;
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::analyse::BYTES;
 use super::tokens::{Tokens, Unreadable};
 use super::{Dialect, Fault};
 use crate::diag::{catalogue, nearest};
@@ -16,16 +17,22 @@ fn broken(range: Range<usize>, message: impl Into<String>) -> Fault {
     Fault::new(&catalogue::BROKEN_SQL, range, message)
 }
 
-/// True for a text without any statement: nothing, or comments and semicolons.
+/// True for a text without any statement: nothing, or comments and semicolons. A text that is too large to be parsed has one.
 #[must_use]
 pub fn is_empty(sql: &str, dialect: Dialect) -> bool {
+    let is_comment = |line: &&str| line.is_empty() || line.starts_with("-- ");
+    // Nearly every text begins with a word, and is not split for that.
+    let first = sql.lines().map(str::trim).find(|line| !is_comment(line)).and_then(|line| line.chars().next());
+    if first.is_some_and(|first| !matches!(first, '-' | '/' | '#' | ';')) || sql.len() > BYTES {
+        return false;
+    }
     Tokens::new(sql, dialect, &[]).is_ok_and(|tokens| tokens.body().is_empty())
 }
 
 /// A text that no dialect can split into words, because something in it is not closed. `text` has words in place of holes.
 pub(super) fn unclosed(text: &str, why: &Unreadable) -> Option<Fault> {
     // Larger texts are not parsed, and not looked at this often.
-    let large = text.len() > 256 * 1024;
+    let large = text.len() > BYTES;
     // What a backslash does to a quote depends on the letter before the string in some dialects.
     let escaped = text.contains("\\'") || text.contains("\\\"");
     if large

@@ -10,6 +10,9 @@ pub fn merge(base: &Node, over: &Node) -> Node {
     let (Kind::Map(below), Kind::Map(above)) = (&base.kind, &over.kind) else {
         return without_nulls(over);
     };
+    if below.is_empty() {
+        return without_nulls(over);
+    }
     let mut entries = Vec::with_capacity(below.len() + above.len());
     let over_keys = over.by_key();
     for entry in below {

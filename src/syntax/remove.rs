@@ -5,6 +5,9 @@ use std::ops::Range;
 use super::{Entry, Kind, Node, Style};
 use crate::source::{SourceFile, Span};
 
+/// The most entries of a map from which one can be taken away: all of them are looked at, and each of thousands may be one that goes.
+const MANY: usize = 1000;
+
 /// A part of a file that can be deleted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Removal {
@@ -26,7 +29,8 @@ pub fn remove_item(file: &SourceFile, list: &Node, index: usize) -> Option<Remov
     remove(file, list.span, &spans, index, Some("-"))
 }
 
-/// The text of an entry of a map. `None` for the only entry, and where the text does not hold the entry by itself, as behind an alias or a merge key.
+/// The text of an entry of a map. `None` for the only entry, for one of thousands, and where the text does not hold the entry by itself, as behind
+/// an alias or a merge key.
 #[must_use]
 pub fn remove_entry(file: &SourceFile, map: &Node, key: &str) -> Option<Removal> {
     let index = map.entries().iter().position(|entry| entry.key == key)?;
@@ -35,7 +39,7 @@ pub fn remove_entry(file: &SourceFile, map: &Node, key: &str) -> Option<Removal>
         let between = file.text().get(file.range_of(entry.key_span).end..file.range_of(entry.value.span).start);
         !entry.key_span.is_empty() && between.is_some_and(|between| !without_comments(between).contains(['&', '*', '!']))
     };
-    if !map.entries().iter().all(is_plain) {
+    if map.entries().len() > MANY || !map.entries().iter().all(is_plain) {
         return None;
     }
     // A value that is not written has its place behind the line.

@@ -1,6 +1,7 @@
 //! The engine: a text and a scope in, a value or a text out.
 
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use minijinja::machinery::ast::{Expr, Stmt};
 use minijinja::machinery::{CodeGenerator, eval, make_string_output, parse};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use super::errors::{self, Refused};
 use super::names::{self, Names, Vocabulary};
 use super::rewrite::Rewritten;
-use super::{CallError, Fault, Function, Macros, Piece, Rendered, Scope, library, macros, scan};
+use super::{CallError, Fault, Function, Macros, Piece, Rendered, Scope, library, macros, plain, scan};
 use crate::diag::catalogue;
 
 /// The most bytes of a scalar with templates in it.
@@ -24,7 +25,9 @@ const TEMPLATE: &str = "template";
 
 /// Renders templates. Cheap to make; one per pipeline.
 pub struct Engine {
-    env: Environment<'static>,
+    /// Made when the first template needs it, which most scalars do not.
+    env: OnceLock<Environment<'static>>,
+    calls: Vec<Function>,
     functions: Vec<String>,
     macros: Macros,
 }
@@ -40,12 +43,19 @@ impl Engine {
     /// An engine whose templates can call these functions, by name, and these macros.
     #[must_use]
     pub fn new(functions: Vec<(String, Function)>, macros: &Macros) -> Self {
-        let mut env = macros.0.env.clone();
-        let names = functions.iter().map(|(name, _)| name.clone()).collect();
-        for (name, function) in functions {
-            env.add_function(name, move |args: Rest<Jinja>| call(&function, &args));
-        }
-        Self { env, functions: names, macros: macros.clone() }
+        let (functions, calls) = functions.into_iter().unzip();
+        Self { env: OnceLock::new(), calls, functions, macros: macros.clone() }
+    }
+
+    fn env(&self) -> &Environment<'static> {
+        self.env.get_or_init(|| {
+            let mut env = self.macros.0.env.clone();
+            for (name, function) in self.functions.iter().zip(&self.calls) {
+                let function = Function::clone(function);
+                env.add_function(name.clone(), move |args: Rest<Jinja>| call(&function, &args));
+            }
+            env
+        })
     }
 
     /// Renders a YAML scalar. A text that is exactly one `{{ expression }}` gives the expression's value; any other gives a string, trailing
@@ -60,6 +70,11 @@ impl Engine {
         if scope.is_unknown(text) {
             return Err(Vec::new());
         }
+        plain::value(text, scope).map_or_else(|| self.evaluate(text, scope), Ok)
+    }
+
+    /// Renders a scalar with templates, however simple.
+    pub(super) fn evaluate(&self, text: &str, scope: &Scope) -> Result<Value, Vec<Fault>> {
         let checked = self.check(text, scope, SCALAR)?;
         if is_one_expression(&checked.ast, text) {
             self.value(text, &checked, scope)
@@ -144,7 +159,7 @@ impl Engine {
         library::start_measuring();
         let mut printed = String::new();
         let mut output = make_string_output(&mut printed);
-        let (value, _) = eval(&self.env, &instructions, checked.context.clone(), &blocks, &mut output, AutoEscape::None)
+        let (value, _) = eval(self.env(), &instructions, checked.context.clone(), &blocks, &mut output, AutoEscape::None)
             .map_err(|error| fault(&error))?;
         let value = value.unwrap_or_default();
         if value.is_undefined() {
@@ -155,7 +170,7 @@ impl Engine {
 
     fn render(&self, text: &str, checked: &Checked<'_>, scope: &Scope) -> Result<Rendered, Vec<Fault>> {
         library::start_measuring();
-        let template = self.env.template_from_named_str(TEMPLATE, &checked.source.text);
+        let template = self.env().template_from_named_str(TEMPLATE, &checked.source.text);
         let result = template.and_then(|template| template.render_with_spans(checked.context.clone()));
         let (output, spans) = result.map_err(|error| vec![self.fault(&error, text, checked, scope)])?;
         if output.len() > OUTPUT {

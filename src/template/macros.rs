@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use minijinja::Environment;
 use minijinja::machinery::ast::Stmt;
@@ -48,7 +48,8 @@ struct File {
 
 impl Default for Macros {
     fn default() -> Self {
-        Self::new(&[]).0
+        static NONE: LazyLock<Macros> = LazyLock::new(|| Macros::new(&[]).0);
+        NONE.clone()
     }
 }
 

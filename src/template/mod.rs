@@ -11,6 +11,7 @@ mod library;
 mod macros;
 mod names;
 mod unknown;
+mod plain;
 mod rendered;
 mod rewrite;
 mod scan;

@@ -68,6 +68,54 @@ fn other_texts_are_strings_with_their_newlines() {
 }
 
 #[test]
+fn templates_that_only_name_values_need_no_engine() {
+    let values = json!({
+        "env": "prod",
+        "vars": {"one": 1, "float": 1.0, "yes": true, "none": null, "text": "a\nb {{ env }}", "list": ["a", 1, true], "deep": {"a": [1.5], "b": -3}},
+    });
+    let Value::Object(values) = values else { unreachable!("it is a map") };
+    let scope = Scope { values: values.into_iter().collect(), ..Scope::default() };
+    let (engine, _) = engine(&[]);
+    let mut read = 0;
+    for path in [
+        "env",
+        "vars.one",
+        "vars.float",
+        "vars.yes",
+        "vars.none",
+        "vars.text",
+        "vars.list",
+        "vars.deep",
+        "vars.deep.a",
+        "vars.deep.b",
+        "vars.x",
+        "ref",
+    ] {
+        for text in [
+            "{{P}}",
+            "{{ P }}",
+            " {{ P }}",
+            "{{ P }}\n",
+            "a/{{ P }}/{{ env }}.b",
+            "}} {{ P }}",
+            "{{{ P }}}",
+            "${{ P }}",
+            "{{ P }}{% if 1 %}{% endif %}",
+            "{{ P",
+            "{{- P }}",
+            "{{ P.a }}",
+        ] {
+            let text = text.replace('P', path);
+            if let Some(value) = plain::value(&text, &scope) {
+                read += 1;
+                assert_eq!(Ok(value), engine.evaluate(&text, &scope), "{text}");
+            }
+        }
+    }
+    assert!(read > 25, "only {read}");
+}
+
+#[test]
 fn unknown_names_say_what_is_near() {
     let is = |text: &str, rule: &str, at: &str, message: &str, help: &str| {
         let expected = (rule.to_owned(), at.to_owned(), message.to_owned(), help.to_owned());

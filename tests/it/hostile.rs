@@ -72,10 +72,10 @@ fn aliases_do_not_get_round_the_limit_on_depth() {
 
 #[test]
 fn a_file_of_keys_alone_is_read_in_time() {
-    let text = lines(80_000, |number| format!("k{number}: 1"));
+    let text = lines(70_000, |number| format!("k{number}: 1"));
     let (document, diagnostics) = read(text);
     assert!(diagnostics.is_empty());
-    assert_eq!(document.root.map(|root| root.entries().len()), Some(80_000));
+    assert_eq!(document.root.map(|root| root.entries().len()), Some(70_000));
 }
 
 #[test]

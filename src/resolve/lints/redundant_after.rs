@@ -8,6 +8,10 @@ use crate::source::Span;
 use crate::syntax::{Field, Node, Removal, remove_entry, remove_item};
 
 pub(super) fn check(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>) {
+    // A step whose output a template names may write something else in another environment.
+    if facts.header.steps.iter().any(|entry| entry.value.get("output").is_some_and(Node::is_template)) {
+        return;
+    }
     for (index, draft) in facts.drafts.iter().enumerate() {
         let is_first = facts.drafts.is_first(index);
         let Some(list) = step(facts, &draft.name).and_then(|step| step.get("after")).filter(|_| is_first) else { continue };
@@ -47,16 +51,12 @@ fn removal(resolver: &Resolver<'_>, facts: Facts<'_, '_>, name: &str, place: Spa
 
 /// A step as written.
 fn step<'x>(facts: Facts<'x, '_>, name: &str) -> Option<&'x Node> {
-    facts.header.steps.iter().find(|entry| entry.key == name).map(|entry| &entry.value)
+    facts.header.step(name).map(|entry| &entry.value)
 }
 
 /// Why every cell of a step waits for everything that an item of its `after` names, in every environment; `None` where one does not.
 fn reason(resolver: &Resolver<'_>, facts: Facts<'_, '_>, name: &str, place: Span) -> Option<String> {
     let mut reason = None;
-    // A step whose output a template names may write something else there.
-    if facts.header.steps.iter().any(|entry| entry.value.get("output").is_some_and(Node::is_template)) {
-        return None;
-    }
     for &index in facts.drafts.named(name) {
         for need in &facts.plan.steps.get(index)?.needs {
             let is_named = need.because.iter().any(|because| because.reason == "after" && because.origin.span == place);

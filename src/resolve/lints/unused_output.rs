@@ -36,7 +36,7 @@ fn is_product(facts: Facts<'_, '_>, draft: &Draft<'_>, output: &Output) -> bool 
 
 fn report(resolver: &mut Resolver<'_>, facts: Facts<'_, '_>, draft: &Draft<'_>, name: &str, output: &Output) {
     let found = |message: String| Diagnostic::new(&catalogue::UNUSED_OUTPUT, output.span, message).label("read nowhere");
-    let raw = facts.header.steps.iter().find(|entry| entry.key == draft.name);
+    let raw = facts.header.step(&draft.name);
     let removal = raw.and_then(|entry| resolver.removal_of_entry(&entry.value, "outputs", name)).map(|removal| vec![removal]);
     let title = format!("take `{name}` away");
     if output.kind == OutputKind::Value {

@@ -100,8 +100,9 @@ impl<'a> Lowering<'_, '_, 'a> {
 
     /// Files that the kind writes, each from a template beside its `kind.yaml`.
     pub(super) fn kind_files(&mut self, draft: &Draft<'a>, scope: &Scope, files: &mut Named, refused: &Refusals) {
+        let Some(written) = draft.kind.spec.files.as_ref().and_then(Field::get) else { return };
         let engine = Engine::new(functions(files.paths.clone(), refused), &Macros::default());
-        for (path, item) in draft.kind.spec.files.as_ref().and_then(Field::get).map(|map| &map.0).into_iter().flatten() {
+        for (path, item) in &written.0 {
             let Some(name) = item.value.get().and_then(|file| file.template.get()) else { continue };
             let Some(template) = draft.kind.templates.get(name) else {
                 let known = draft.kind.templates.keys().map(String::as_str);

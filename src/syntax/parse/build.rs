@@ -245,14 +245,13 @@ impl Builder<'_> {
 
     fn tagged(&mut self, node: Node, tag: Option<&Tag>, span: &granit_parser::Span) -> Node {
         let Kind::Scalar(text, style) = &node.kind else { return node };
-        let meaning = resolve(text, *style);
         let Some(tag) = tag else {
             if *style == Style::Plain {
                 return self.plain(node);
             }
             return node;
         };
-        let good = match (tag.core_suffix(), meaning) {
+        let good = match (tag.core_suffix(), resolve(text, *style)) {
             (Some("str"), _) => {
                 return Node {
                     kind: Kind::Scalar(text.clone(), if *style == Style::Plain { Style::SingleQuoted } else { *style }),

@@ -34,7 +34,7 @@ pub struct Comment {
 pub(super) const MAX_DEPTH: usize = 64;
 
 /// How many keys and values a file may hold. A pipeline of a thousand steps has some ten thousand.
-pub(super) const MAX_NODES: usize = 250_000;
+pub(super) const MAX_NODES: usize = 150_000;
 
 /// How many values that YAML cannot read because they lack quotes are read past, before the file is given up.
 const MAX_REPAIRS: usize = 64;

@@ -19,10 +19,9 @@ impl Key {
     pub(super) fn new(node: Node, diagnostics: &mut Findings) -> Self {
         let meaning = node.scalar();
         let unknown = node.is_unknown();
-        let kind_name = node.kind_name();
         let span = node.span;
         let Kind::Scalar(text, style) = node.kind else {
-            let message = format!("{kind_name} cannot be a key");
+            let message = format!("{} cannot be a key", node.kind_name());
             diagnostics.push(Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, message).label("a key must be a string"));
             return Self::Unusable;
         };
@@ -37,6 +36,7 @@ impl Key {
             _ => {
                 // What another reader takes it for does not matter any more.
                 diagnostics.take_back(|found| found.rule.id == catalogue::YAML_1_1.id && found.span() == span);
+                let kind_name = Node { span, kind: Kind::Scalar(text.clone(), style) }.kind_name();
                 let diagnostic = Diagnostic::new(&catalogue::UNSUPPORTED_YAML, span, format!("a key must be a string, not {kind_name}"))
                     .help(format!("quote it, `\"{text}\"`; where the key is a name, start it with a letter"));
                 diagnostics.push(diagnostic.fix("quote it", Applicability::Safe, span, format!("\"{text}\"")));
@@ -93,8 +93,25 @@ impl MapBuilder {
         }
     }
 
+    /// True where each key stands once, as nearly always.
+    fn are_distinct(&self) -> bool {
+        const FEW: usize = 16;
+        fn key(slot: &Slot) -> &str {
+            &slot.entry.key
+        }
+        if self.entries.len() <= FEW {
+            return self.entries.iter().enumerate().all(|(index, slot)| self.entries[..index].iter().all(|other| key(other) != key(slot)));
+        }
+        let mut keys: Vec<&str> = self.entries.iter().map(key).collect();
+        keys.sort_unstable();
+        keys.windows(2).all(|pair| pair[0] != pair[1])
+    }
+
     /// The entries, each key once: what was written wins over what `<<` brought, and of two alike the first.
     pub(super) fn finish(self, file: &SourceFile, diagnostics: &mut Findings) -> Vec<Entry> {
+        if self.are_distinct() {
+            return self.entries.into_iter().map(|slot| slot.entry).collect();
+        }
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         let mut kept: Vec<Slot> = Vec::with_capacity(self.entries.len());
         for slot in self.entries {
