@@ -64,7 +64,9 @@ impl Cx<'_> {
             if path.is_empty() && entry.key == PATCHES {
                 continue;
             }
-            match schema.get("additionalProperties") {
+            // A map of which nothing is said is free.
+            let said = schema.get("additionalProperties").or_else(|| schema["properties"].is_null().then_some(&Value::Null));
+            match said {
                 None | Some(Value::Bool(false)) => {
                     let help = did_you_mean(&entry.key, properties.keys().map(String::as_str))
                         .unwrap_or_else(|| format!("allowed are {}", one_of(properties.keys().map(String::as_str))));
