@@ -19,4 +19,5 @@ mod examples;
 mod fix;
 mod generated;
 mod tidy;
+mod traps;
 mod workspace;

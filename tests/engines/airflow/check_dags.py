@@ -12,6 +12,8 @@ DAGS are folders of DAG files, or files. For each file:
   5. with `--manifests` too: the ConfigMaps of those files give each pod the step's files, byte for byte.
 
 `--pods` writes the built pods as files, for a check by Kubernetes' own validation.
+
+Traps: R1, R4, P1, G23
 """
 
 from __future__ import annotations
