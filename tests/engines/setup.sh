@@ -4,6 +4,7 @@
 #
 #   tests/engines/setup.sh          everything
 #   tests/engines/setup.sh python   only the virtual environment
+#   tests/engines/setup.sh airflow  only the older releases of Airflow
 #   tests/engines/setup.sh go       only the Go programs
 #   tests/engines/setup.sh sarif    only the schema of SARIF
 #
@@ -33,6 +34,24 @@ setup_python() {
     "$engines/venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
     "$engines/venv/bin/python" -m pip check
     echo "$inputs" >"$engines/python.stamp"
+}
+
+# Each older release with the packages of its time, so that nothing has to be pinned by hand.
+setup_airflow() {
+    local uv=0.13.9 inputs name wanted day
+    inputs="$(sha256sum <"$here/airflow/releases.txt") $uv $("$engines/venv/bin/python" --version)"
+    is_done airflow "$inputs" && return
+    rm -rf "$engines"/airflow-* "$engines/airflow.stamp" "$engines/uv"
+    "${PYTHON:-python3}" -m venv "$engines/uv"
+    "$engines/uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv"
+    while read -r name wanted day; do
+        [[ $name == "#" ]] && continue
+        "$engines/uv/bin/uv" venv --quiet --python "${PYTHON:-python3}" "$engines/airflow-$name"
+        "$engines/uv/bin/uv" pip install --quiet --python "$engines/airflow-$name/bin/python" --exclude-newer "$day" \
+            "$wanted" apache-airflow-providers-cncf-kubernetes apache-airflow-providers-standard pyyaml ||
+            fail "Airflow $name cannot be installed"
+    done <"$here/airflow/releases.txt"
+    echo "$inputs" >"$engines/airflow.stamp"
 }
 
 setup_go() {
@@ -71,15 +90,15 @@ build() {
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python go sarif}"; do
+for part in "${@:-python airflow go sarif}"; do
     for name in $part; do
         case $name in
-        python | go | sarif)
+        python | airflow | go | sarif)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'go' and 'sarif'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'go' and 'sarif'" ;;
         esac
     done
 done
