@@ -37,6 +37,7 @@ impl<'a> Cx<'a> {
             "steps": plan.steps.len(),
             "scheduled": plan.schedule.is_some(),
             "timeout": plan.timeout,
+            "timezone": plan.timezone,
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
         let option_values = Jinja::from(Serde(options));

@@ -91,7 +91,8 @@ impl Pack {
         let (format, mut faults) = syntax::decode::<TargetFile>(&verbatim(&root));
         document.gaps.retain_certain(&mut faults);
         diagnostics.extend(faults);
-        let Some(format) = format.filter(|_| document.gaps.is_empty()) else { return (None, diagnostics) };
+        let is_whole = document.gaps.is_empty() && !diagnostics.iter().any(|found| found.severity == Severity::Error);
+        let Some(format) = format.filter(|_| is_whole) else { return (None, diagnostics) };
         files.retain(|path, _| has_extension(path, "j2"));
         let environment = match render::environment(&files, format.text) {
             Ok(environment) => environment,
@@ -175,6 +176,11 @@ impl Pack {
             return Verdict { support: limit.map_or(Support::Exact, |limit| limit.support), limit };
         }
         Verdict { support: if capabilities.is_exact(feature.id) { Support::Exact } else { Support::Refused }, limit: None }
+    }
+
+    /// A fault of the pack that shows only with a plan, where a text of its description stands.
+    pub(crate) fn fault(&self, text: &str, message: String) -> Diagnostic {
+        broken(find(&self.root, text).unwrap_or(self.root.span), message)
     }
 
     /// What is wrong with the pack itself, as far as that shows without a plan.

@@ -333,6 +333,11 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
         Route::Env => json!({"name": env, "value": text}),
         Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
         Route::Field => json!({"name": env, "valueFrom": field(&text)}),
+        Route::Shell => {
+            let message = format!("a rule for `{reference}` has the route `shell`, and there is no shell in a pod");
+            cx.diagnostics.push(cx.pack.fault(&text, message));
+            json!({"name": env, "value": ""})
+        }
         Route::Annotation => {
             let name = match reference {
                 Reference::Param(name) => format!("param-{name}"),
