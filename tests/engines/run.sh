@@ -10,7 +10,9 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-[[ -f $engines/python.stamp && -f $engines/airflow.stamp && -f $engines/go.stamp && -f $engines/sarif.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
+for part in python airflow gitlab go sarif; do
+    [[ -f $engines/$part.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
+done
 engines=$(cd "$engines" && pwd)
 etlc=$(realpath "${1:?usage: run.sh ETLC}")
 python=$engines/venv/bin/python kube=$engines/bin/kube argolint=$engines/bin/argolint
@@ -148,6 +150,7 @@ while read -r release _; do
 done <"$here/airflow/releases.txt"
 check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sarif-2.1.0.json" "$etlc" "$root"
 check "size_forecast: a real run" run_size_forecast
+check "a target of one's own, for GitLab CI" "$here/gitlab.sh" "$etlc"
 check "pre-commit" "$here/precommit.sh" "$etlc"
 echo "$refused renders were refused as documented"
 echo "$passed passed, $failed failed"

@@ -7,6 +7,7 @@ mod cli;
 mod determinism;
 mod hostile;
 mod hostile_workspaces;
+mod platform_docs;
 mod readme;
 mod schema;
 mod secrets;
