@@ -12,7 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cd "$work"
-"$etlc" init . >/dev/null
+"$etlc" init . >/dev/null 2>&1
 python3 - "$here/../../docs/platform.md" <<'PYTHON'
 import pathlib, re, sys
 

@@ -42,7 +42,7 @@ fn the_block_of_the_page_stands_in_the_dag() {
     let output = workspace.run(&["render", "--env", "prod", "--target", "airflow"]);
     assert_eq!(output.code, 0, "{}", output.stderr);
     let dag = workspace.read("rendered/prod/airflow/dags/daily_sales.py");
-    assert!(dag.contains("from airflow.sdk import DAG\n"), "{dag}");
+    assert!(dag.contains("\nfrom airflow.sdk import DAG"), "{dag}");
     assert!(dag.contains("\nfrom acme_airflow import callbacks\n"), "{dag}");
     assert!(dag.contains("    on_failure_callback=callbacks.page,\n"), "{dag}");
 }
