@@ -340,7 +340,10 @@ impl<'a> Run<'a> {
                     let out = rendered.entry(target.to_owned()).or_insert_with(|| self.render(target));
                     let text = out.get(path).or_else(|| out.get("diagnostics")).map_or("", String::as_str);
                     let fault = part::missing(old, text);
-                    faults.extend(fault.map(|group| format!("these lines are not in `{target} {path}`, or not in this order:\n{group}\nbut:\n{text}")));
+                    faults
+                        .extend(fault.map(|group| {
+                            format!("these lines are not in `{target} {path}`, or not in this order:\n{group}\nbut:\n{text}")
+                        }));
                     continue;
                 }
                 Role::Console => self.console(old),

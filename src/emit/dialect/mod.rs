@@ -75,7 +75,9 @@ impl Dialect {
     /// Refuses characters that do not survive the way to the container.
     fn accept(self, constant: &str) -> Result<(), NotExact> {
         // The Jinja engine hands its pods to the cluster as JSON; objects that are applied are YAML, which some servers read again.
-        let lost = |c: char| c == '\0' || (matches!(self, Self::Kubelet | Self::Braces) && matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
+        let lost = |c: char| {
+            c == '\0' || (matches!(self, Self::Kubelet | Self::Braces) && matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+        };
         match constant.chars().find(|&c| lost(c)) {
             Some('\0') => Err(NotExact("it holds the character U+0000, which no argument or variable can".to_owned())),
             Some(c) => Err(NotExact(format!("it holds the character U+{:04X}, which server-side apply changes or refuses", c as u32))),
