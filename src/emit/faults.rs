@@ -108,7 +108,7 @@ impl Faults<'_> {
     /// A condition that is no expression, or that asks for what there is not: it would never hold, and nobody would know.
     fn condition(&mut self, condition: &str, is_early: bool) {
         let names = match self.pack.environment().compile_expression(condition) {
-            Ok(expression) => expression.undeclared_variables(true),
+            Ok(expression) => expression.undeclared_variables(true).into_iter().collect::<BTreeSet<_>>(),
             Err(error) => return self.add(condition, format!("`{condition}` is not an expression: {}", detail(&error)), None),
         };
         let options = self.pack.options_schema();
