@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a test runner writes workspaces and prints what it finds")]
 
 mod fixed;
+mod part;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -104,6 +105,7 @@ enum Role<'a> {
     Diagnostics,
     Plan(&'a [String]),
     Out(&'a str, &'a str),
+    Part(&'a str, &'a str),
     Console,
     Fixed(&'a str),
     Args,
@@ -121,6 +123,7 @@ impl Block {
             ["plan", ..] => Role::Plan(&self.words[1..]),
             [_, "plan", ..] => Role::Plan(&self.words[2..]),
             ["out", target, path] | [_, "out", target, path] => Role::Out(target, path),
+            ["part", target, path] | [_, "part", target, path] => Role::Part(target, path),
             [language, path] => Role::File(language, path),
             _ => Role::Prose,
         }
@@ -332,6 +335,16 @@ impl<'a> Run<'a> {
                     let out = rendered.entry(target.to_owned()).or_insert_with(|| self.render(target));
                     let known = || format!("no such file; there are: {}\n", out.keys().cloned().collect::<Vec<_>>().join(", "));
                     out.get(path).cloned().unwrap_or_else(known)
+                }
+                Role::Part(target, path) => {
+                    let out = rendered.entry(target.to_owned()).or_insert_with(|| self.render(target));
+                    let text = out.get(path).or_else(|| out.get("diagnostics")).map_or("", String::as_str);
+                    let fault = part::missing(old, text);
+                    faults
+                        .extend(fault.map(|group| {
+                            format!("these lines are not in `{target} {path}`, or not in this order:\n{group}\nbut:\n{text}")
+                        }));
+                    continue;
                 }
                 Role::Console => self.console(old),
                 Role::File(..) | Role::Fixed(_) | Role::Args | Role::Prose => continue,

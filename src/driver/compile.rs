@@ -14,6 +14,7 @@ use super::mask::mask;
 use super::root::WORKSPACE_FILE;
 use super::select::{Selection, is_below, strays};
 use super::shared::Shared;
+use super::targets;
 use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
@@ -139,12 +140,17 @@ impl<'a> Session<'a> {
         let names = || index.pipelines().iter().map(|(name, entry)| (name.clone(), entry.path.clone())).collect();
         let selection = Selection::new(files, self.request, &paths, &names)?;
         let pack = self.pack(&platform);
+        let options = if self.request.goal == Goal::Plans { Vec::new() } else { targets::faults(&platform, &self.own_targets(&platform)) };
         let others = self.others(&platform);
         let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
         let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         // A file that lies in no workspace is alone in the world.
         let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
         self.settle(&cx, &documents, &mut outcomes, whole);
+        // What is wrong for a pipeline is said there.
+        let is_said =
+            |fault: &Diagnostic| outcomes.iter().flat_map(|outcome| &outcome.diagnostics).any(|found| targets::is_same(found, fault));
+        self.diagnostics.extend(options.into_iter().filter(|fault| !is_said(fault)));
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
@@ -428,8 +434,8 @@ fn duplicate_files(outcomes: &mut [Outcome]) {
             let found = Diagnostic::new(&catalogue::TARGET_NAME, span(&outcomes[index]), format!("two pipelines would write `{path}`"))
                 .label("writes it too")
                 .also(span(&outcomes[other]), "writes it first")
-                .note("on this target both names become the same")
-                .help("give one of them another name");
+                .note("the path that the target gives this file does not tell pipelines apart")
+                .help("write `<pipeline>` in the `path` of the output, in the target's `target.yaml`");
             outcomes[index].diagnostics.push(found);
             outcomes[index].pipeline.files = None;
             outcomes[other].pipeline.files = None;

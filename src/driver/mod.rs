@@ -12,6 +12,7 @@ mod discover;
 mod select;
 mod guard;
 mod shared;
+mod targets;
 mod mask;
 mod compile;
 mod manifest;

@@ -37,6 +37,7 @@ impl<'a> Cx<'a> {
             "steps": plan.steps.len(),
             "scheduled": plan.schedule.is_some(),
             "timeout": plan.timeout,
+            "timezone": plan.timezone,
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
         let option_values = Jinja::from(Serde(options));
@@ -167,14 +168,18 @@ impl<'a> Cx<'a> {
     pub(crate) fn plain(&mut self, step: &Step, what: &str, text: &str) -> String {
         match self.pack.text().plain_text(text) {
             Ok(written) => written,
-            Err(reason) => self.not_exact(step, what, text, &reason),
+            Err(reason) => self.inexact(step, what, text, &reason, "write it without those characters"),
         }
     }
 
     /// Reports a text of a step, as it is written in the spec, that would not arrive unchanged.
     pub(crate) fn not_exact(&mut self, step: &Step, what: &str, text: &str, reason: &NotExact) -> String {
+        self.inexact(step, what, text, reason, "put the text into a file that travels with the step, and read it there")
+    }
+
+    fn inexact(&mut self, step: &Step, what: &str, text: &str, reason: &NotExact, help: &str) -> String {
         let place = self.place_of(Some(step), text);
-        self.diagnostics.push(pod::inexact(step, place, what, self.pack.name(), reason));
+        self.diagnostics.push(pod::inexact(step, place, what, self.pack.name(), reason).help(help));
         String::new()
     }
 

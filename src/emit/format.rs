@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::dialect::Dialect;
 use super::names::Style;
-use crate::syntax::Raw;
+use crate::syntax::{Raw, optional, required};
 
 /// A target: how plans are written for one engine. Wherever an `if` stands, it is a Jinja expression over `options`, `plan` and, where a
 /// single step is meant, `step`.
@@ -15,41 +15,49 @@ use crate::syntax::Raw;
 pub struct TargetFile {
     /// Name of the target: that of its folder.
     #[schemars(extend("examples" = ["tekton"]))]
+    #[serde(deserialize_with = "required")]
     pub target: String,
     /// The engine's name, for people.
     #[schemars(extend("examples" = ["Tekton Pipelines"]))]
+    #[serde(deserialize_with = "required")]
     pub title: String,
     /// What is written for a pipeline.
     #[schemars(extend("examples" = ["A Pipeline and a TriggerTemplate."]))]
+    #[serde(deserialize_with = "required")]
     pub description: String,
     /// The versions of the engine that read it.
     #[schemars(extend("examples" = ["0.60 to 1.0"]))]
+    #[serde(deserialize_with = "required")]
     pub versions: String,
     /// Who rewrites the strings of a pod.
+    #[serde(deserialize_with = "required")]
     pub text: Dialect,
     /// How `when` conditions are spelled; not given where the target has none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub conditions: Option<Spelling>,
     /// The pods of steps.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub pod: Option<PodRule>,
     /// Steps as processes of a worker: one line of bash and its environment.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub process: Option<ProcessRule>,
     /// Run-time values by name (`run.date`, `params`, or `params.TYPE` for parameters of one type): the first rule that holds says how a value gets into a step.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub values: Option<IndexMap<String, Vec<ValueRule>>>,
     /// Names that templates use, by a name of their own.
+    #[serde(deserialize_with = "required")]
     pub names: IndexMap<String, NameRule>,
     /// What the target can express.
+    #[serde(deserialize_with = "required")]
     pub capabilities: Capabilities,
     /// Sizes that the engine does not go beyond.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub limits: Option<Limits>,
     /// JSON Schema of `targets.NAME` of a platform, an object.
     #[schemars(extend("examples" = [{"type": "object", "properties": {"namespace": {"type": "string"}}}]))]
     pub options: Raw,
     /// The files of a pipeline.
+    #[serde(deserialize_with = "required")]
     pub outputs: Vec<OutputRule>,
 }
 
@@ -68,22 +76,22 @@ pub enum Spelling {
 #[schemars(deny_unknown_fields)]
 pub struct PodRule {
     /// When pods are made; always if not given.
-    #[serde(rename = "if", default)]
+    #[serde(rename = "if", default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["options.executor == 'pods'"]))]
     pub condition: Option<String>,
     /// The name of a step's container; the step's own name `container` (see `names`) if not given.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["base"]))]
     pub container: Option<String>,
     /// When the pods of a pipeline become one, so that their volumes need names of their own.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["options.dag == 'chain'"]))]
     pub shared: Option<String>,
     /// How values are gathered for the engine; not given where it reads each from the file that the step wrote.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub gather: Option<GatherRule>,
     /// How the names of variables begin that the engine keeps for itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [["ENGINE_"]]))]
     pub reserved_env: Option<Vec<String>>,
 }
@@ -94,6 +102,7 @@ pub struct PodRule {
 pub struct GatherRule {
     /// The file that the engine reads: one JSON object of texts, by the names of the values.
     #[schemars(extend("examples" = ["/engine/result.json"]))]
+    #[serde(deserialize_with = "required")]
     pub file: String,
 }
 
@@ -102,7 +111,7 @@ pub struct GatherRule {
 #[schemars(deny_unknown_fields)]
 pub struct ProcessRule {
     /// When steps are processes.
-    #[serde(rename = "if")]
+    #[serde(rename = "if", deserialize_with = "required")]
     #[schemars(extend("examples" = ["options.executor == 'local'"]))]
     pub condition: String,
 }
@@ -114,26 +123,28 @@ pub struct ProcessRule {
 #[schemars(deny_unknown_fields)]
 pub struct ValueRule {
     /// When this rule holds; always if not given.
-    #[serde(rename = "if", default)]
+    #[serde(rename = "if", default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["options.params == 'freeze'"]))]
     pub condition: Option<String>,
     /// The route.
+    #[serde(deserialize_with = "required")]
     pub route: Route,
     /// The engine's own expression, or the path of a pod's field; nothing for `default`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["$(context.pipelineRun.uid)"]))]
     pub text: Option<String>,
     /// The value inside a condition.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["$(params.<name>)"]))]
     pub operand: Option<String>,
 }
 
 /// The way of a run-time value into a container.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Route {
     /// The expression is the value of an environment variable. For values whose text is the engine's own: the kubelet expands it once more.
+    #[default]
     Env,
     /// The expression is the value of a pod annotation, which a variable refers to. For values whose text anybody may have chosen.
     Annotation,
@@ -143,6 +154,8 @@ pub enum Route {
     Constant,
     /// The parameter's default is the value.
     Default,
+    /// The text is a word of the shell that runs a step's command, which sets the variable itself. For steps that are processes.
+    Shell,
 }
 
 /// Names of one kind.
@@ -150,27 +163,31 @@ pub enum Route {
 #[schemars(deny_unknown_fields)]
 pub struct NameRule {
     /// What they are made from.
+    #[serde(deserialize_with = "required")]
     pub of: NameOf,
     /// The characters that they may have.
+    #[serde(deserialize_with = "required")]
     pub style: Style,
     /// The most characters that they may have.
     #[schemars(extend("examples" = [63]))]
+    #[serde(deserialize_with = "required")]
     pub budget: usize,
     /// Names that the engine keeps for itself.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [["main", "wait"]]))]
     pub reserved: Option<Vec<String>>,
     /// Characters in front, part of the budget.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["step_"]))]
     pub prefix: Option<String>,
 }
 
 /// What names are made from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum NameOf {
     /// The pipeline's name.
+    #[default]
     Pipeline,
     /// A step's id.
     Step,
@@ -183,11 +200,11 @@ pub enum NameOf {
 #[schemars(deny_unknown_fields)]
 pub struct Capabilities {
     /// Features that are expressed exactly, whatever the options.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [["schedule", "step.timeout"]]))]
     pub exact: Option<Vec<String>>,
     /// Features with conditions: the first rule that holds counts; if none does, the feature is expressed exactly.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub limited: Option<IndexMap<String, Vec<Limit>>>,
 }
 
@@ -196,25 +213,28 @@ pub struct Capabilities {
 #[schemars(deny_unknown_fields)]
 pub struct Limit {
     /// When this rule holds; always if not given.
-    #[serde(rename = "if", default)]
+    #[serde(rename = "if", default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["options.dag == 'jobset'"]))]
     pub condition: Option<String>,
     /// How far.
+    #[serde(deserialize_with = "required")]
     pub support: Support,
     /// Why, or what is different: a sentence without a full stop.
     #[schemars(extend("examples" = ["a JobSet has no deadline"]))]
+    #[serde(deserialize_with = "required")]
     pub why: String,
     /// What to do instead.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["give the steps a `timeout`"]))]
     pub help: Option<String>,
 }
 
 /// How far a target can express a feature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Support {
     /// Exactly.
+    #[default]
     Exact,
     /// Nearly; a warning says how it differs.
     Degraded,
@@ -227,14 +247,14 @@ pub enum Support {
 #[schemars(deny_unknown_fields)]
 pub struct Limits {
     /// Steps of a pipeline.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [200]))]
     pub steps: Option<usize>,
     /// Steps that one step waits for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     pub needs: Option<SizeLimit>,
     /// Bytes of one object as JSON.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [1_048_576]))]
     pub object_bytes: Option<usize>,
 }
@@ -244,11 +264,12 @@ pub struct Limits {
 #[schemars(deny_unknown_fields)]
 pub struct SizeLimit {
     /// When it holds; always if not given.
-    #[serde(rename = "if", default)]
+    #[serde(rename = "if", default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["options.dag == 'jobset'"]))]
     pub condition: Option<String>,
     /// The most.
     #[schemars(extend("examples" = [5]))]
+    #[serde(deserialize_with = "required")]
     pub most: usize,
 }
 
@@ -258,13 +279,14 @@ pub struct SizeLimit {
 pub struct OutputRule {
     /// Its path; `<pipeline>` stands for the pipeline's name, and `<step>` and `<file>` for those of a step's file.
     #[schemars(extend("examples" = ["<pipeline>.yaml"]))]
+    #[serde(deserialize_with = "required")]
     pub path: String,
     /// The template that writes it; not given for the files that steps carry.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["pipeline.yaml.j2"]))]
     pub template: Option<String>,
     /// When it is written; always if not given.
-    #[serde(rename = "if", default)]
+    #[serde(rename = "if", default, deserialize_with = "optional")]
     #[schemars(extend("examples" = ["config_maps"]))]
     pub condition: Option<String>,
 }

@@ -13,6 +13,7 @@ mod options;
 mod literal;
 mod render;
 mod pack;
+mod faults;
 mod others;
 mod cx;
 mod check;

@@ -9,10 +9,11 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// What a kind of name may look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Style {
     /// Lower-case letters, digits and `-`, beginning with a letter and ending with a letter or digit: a DNS label.
+    #[default]
     Dns,
     /// Letters, digits, `_`, `.` and `-`, beginning with a letter: names stay as they are written.
     Word,

@@ -33,7 +33,8 @@ impl Cx<'_> {
     }
 
     fn value(&mut self, node: &Node, schema: &Value, path: &str) -> Value {
-        if node.is_unknown() {
+        // A template that was not rendered belongs to an environment that was not chosen.
+        if node.is_unknown() || node.is_template() {
             return Value::Null;
         }
         match &node.kind {
@@ -64,7 +65,9 @@ impl Cx<'_> {
             if path.is_empty() && entry.key == PATCHES {
                 continue;
             }
-            match schema.get("additionalProperties") {
+            // A map of which nothing is said is free.
+            let said = schema.get("additionalProperties").or_else(|| schema["properties"].is_null().then_some(&Value::Null));
+            match said {
                 None | Some(Value::Bool(false)) => {
                     let help = did_you_mean(&entry.key, properties.keys().map(String::as_str))
                         .unwrap_or_else(|| format!("allowed are {}", one_of(properties.keys().map(String::as_str))));
@@ -128,6 +131,11 @@ impl Cx<'_> {
         {
             self.fault(node.span, format!("option `{path}` is less than {least}"), format!("at least {least}"), None);
         }
+        if let (Some(number), Some(most)) = (value.as_f64(), schema["maximum"].as_f64())
+            && number > most
+        {
+            self.fault(node.span, format!("option `{path}` is more than {most}"), format!("at most {most}"), None);
+        }
         let format = (value.as_str(), schema["format"].as_str());
         if let (Some(string), Some((wanted, is_right))) = (format.0, format.1.and_then(names::format))
             && !is_right(string)
@@ -144,6 +152,66 @@ impl Cx<'_> {
         {
             self.fault(node.span, format!("option `{path}` cannot be `{string}`"), format!("does not match `{pattern}`"), None);
         }
+    }
+}
+
+/// The words of a schema that are looked at; others would be passed over in silence.
+const WORDS: [&str; 15] = [
+    "type",
+    "description",
+    "title",
+    "examples",
+    "default",
+    "enum",
+    "format",
+    "pattern",
+    "minimum",
+    "maximum",
+    "items",
+    "properties",
+    "required",
+    "additionalProperties",
+    "propertyNames",
+];
+
+const TYPES: [&str; 7] = ["string", "boolean", "integer", "number", "object", "array", "null"];
+
+/// What is wrong with the schema of a pack's options.
+pub(crate) fn schema_faults(schema: &Value, node: Option<&Node>) -> Vec<Diagnostic> {
+    let mut faults = Vec::new();
+    if let Some(node) = node {
+        if is_type(schema, "object") && matches!(node.kind, Kind::Map(_)) {
+            schema_fault(schema, node, &mut faults);
+        } else {
+            let message = "`options` is the JSON Schema of a map of options";
+            faults.push(Diagnostic::new(&catalogue::PACK, node.span, message).help("write `options: {type: object, properties: {…}}`"));
+        }
+    }
+    faults
+}
+
+fn schema_fault(schema: &Value, node: &Node, faults: &mut Vec<Diagnostic>) {
+    let mut fault = |span, message: String, help| faults.push(Diagnostic::new(&catalogue::PACK, span, message).maybe_help(help));
+    for entry in node.entries().iter().filter(|entry| !WORDS.contains(&entry.key.as_str())) {
+        let help = did_you_mean(&entry.key, WORDS).unwrap_or_else(|| format!("there are {}", one_of(WORDS)));
+        fault(entry.key_span, format!("schemas of options know no `{}`", entry.key), Some(help));
+    }
+    for unknown in types(schema).into_iter().flatten().filter(|name| !TYPES.contains(name)) {
+        let span = node.get("type").map_or(node.span, |node| node.span);
+        fault(span, format!("there is no type `{unknown}`"), did_you_mean(unknown, TYPES));
+    }
+    if let Some(default) = node.get("default") {
+        let mut found = Vec::new();
+        Cx { target: "", diagnostics: &mut found }.value(default, schema, "default");
+        if !found.is_empty() {
+            fault(default.span, "the default is no value of its own option".to_owned(), None);
+        }
+    }
+    let inner =
+        node.get("properties").map(Node::entries).unwrap_or_default().iter().map(|entry| (&entry.value, &schema["properties"][&entry.key]));
+    let others = ["items", "additionalProperties", "propertyNames"].into_iter().filter_map(|key| Some((node.get(key)?, &schema[key])));
+    for (node, schema) in inner.chain(others).filter(|(node, _)| matches!(node.kind, Kind::Map(_))) {
+        schema_fault(schema, node, faults);
     }
 }
 

@@ -123,6 +123,11 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
         Ok(text) => Some(text),
         Err(error) => {
             let error = innermost(&error);
+            if let Some(refusal) = error.detail().and_then(|detail| detail.strip_prefix(render::REFUSED)) {
+                let refusal = refused(cx, refusal);
+                cx.diagnostics.push(refusal);
+                return None;
+            }
             let reason = error.detail().and_then(|detail| detail.strip_prefix(render::NOT_EXACT)?.rsplit_once('\n'));
             cx.diagnostics.push(match reason {
                 Some((text, reason)) => {
@@ -139,6 +144,16 @@ fn rendered(cx: &mut Cx<'_>, name: &str, scope: &Jinja) -> Option<String> {
             None
         }
     }
+}
+
+/// A step that a template refuses: its id, the reason and what to do, a line between them.
+fn refused(cx: &Cx<'_>, refusal: &str) -> Diagnostic {
+    let (id, refusal) = refusal.split_once('\n').unwrap_or((refusal, ""));
+    let (why, help) = refusal.split_once('\n').unwrap_or((refusal, ""));
+    let span = cx.plan.steps.iter().find(|step| step.id == id).map_or(cx.plan.origin.span, |step| step.origin.span);
+    let found = Diagnostic::new(&catalogue::NOT_SUPPORTED, span, format!("target `{}` cannot express step `{id}`", cx.pack.name()));
+    let found = found.label("this step").note(why.to_owned());
+    if help.is_empty() { found } else { found.help(help.to_owned()) }
 }
 
 /// The error itself, below those of the templates that include its own.

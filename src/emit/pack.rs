@@ -7,9 +7,9 @@ use minijinja::{Environment, Value as Jinja};
 use serde_json::Value;
 
 use super::dialect::Dialect;
-use super::features::{FEATURES, Feature};
-use super::format::{Limit, Route, Support, TargetFile};
-use super::render;
+use super::features::Feature;
+use super::format::{Limit, Support, TargetFile};
+use super::{faults, render};
 use crate::diag::{Diagnostic, Severity, catalogue, did_you_mean};
 use crate::source::{BUILTIN, SourceFile, SourceMap, Span, builtins};
 use crate::syntax::{self, Entry, Kind, Node, Scalar, Style};
@@ -19,26 +19,6 @@ const FOLDER: &str = "targets";
 
 /// The file that makes a folder a pack.
 const DESCRIPTION: &str = "target.yaml";
-
-/// The run-time values that a target gives to steps, and parameters by type.
-const VALUES: [&str; 16] = [
-    "run.date",
-    "run.timestamp",
-    "run.id",
-    "run.attempt",
-    "params",
-    "params.string",
-    "params.integer",
-    "params.number",
-    "params.boolean",
-    "params.date",
-    "steps",
-    "steps.string",
-    "steps.integer",
-    "steps.number",
-    "steps.boolean",
-    "steps.date",
-];
 
 /// A target, ready to emit plans. Shared between threads.
 #[derive(Debug)]
@@ -91,7 +71,8 @@ impl Pack {
         let (format, mut faults) = syntax::decode::<TargetFile>(&verbatim(&root));
         document.gaps.retain_certain(&mut faults);
         diagnostics.extend(faults);
-        let Some(format) = format.filter(|_| document.gaps.is_empty()) else { return (None, diagnostics) };
+        let is_whole = document.gaps.is_empty() && !diagnostics.iter().any(|found| found.severity == Severity::Error);
+        let Some(format) = format.filter(|_| is_whole) else { return (None, diagnostics) };
         files.retain(|path, _| has_extension(path, "j2"));
         let environment = match render::environment(&files, format.text) {
             Ok(environment) => environment,
@@ -102,7 +83,7 @@ impl Pack {
         };
         let options = format.options.0.to_json();
         let pack = Self { format, options, environment, templates: files, root };
-        diagnostics.extend(pack.faults(name));
+        diagnostics.extend(faults::of(&pack, name));
         let usable = !diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error);
         (usable.then_some(pack), diagnostics)
     }
@@ -142,6 +123,12 @@ impl Pack {
         }
     }
 
+    /// What is wrong with options, as far as it shows without the values of their templates.
+    #[must_use]
+    pub fn option_faults(&self, given: &Node) -> Vec<Diagnostic> {
+        super::options::check(Some(given), &self.options, self.name()).1
+    }
+
     pub(crate) fn format(&self) -> &TargetFile {
         &self.format
     }
@@ -177,55 +164,13 @@ impl Pack {
         Verdict { support: if capabilities.is_exact(feature.id) { Support::Exact } else { Support::Refused }, limit: None }
     }
 
-    /// What is wrong with the pack itself, as far as that shows without a plan.
-    fn faults(&self, folder: &str) -> Vec<Diagnostic> {
-        let name = self.name();
-        let mut faults = Vec::new();
-        let mut fault = |text: &str, message: String, help: Option<String>| {
-            faults.push(broken(find(&self.root, text).unwrap_or(self.root.span), message).maybe_help(help));
-        };
-        if name != folder {
-            fault(name, format!("target `{name}` lies in the folder `{folder}`"), Some(format!("write `target: {folder}`")));
-        }
-        let capabilities = &self.format.capabilities;
-        for id in capabilities.ids().filter(|id| Feature::find(id).is_none()) {
-            let help = did_you_mean(id, FEATURES.iter().map(|feature| feature.id));
-            fault(id, format!("target `{name}` speaks of a feature `{id}`, which there is not"), help);
-        }
-        for condition in self.conditions() {
-            if let Err(error) = self.environment.compile_expression(condition) {
-                let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-                fault(condition, format!("`{condition}` is not an expression: {detail}"), None);
-            }
-        }
-        for template in self.format.outputs.iter().filter_map(|output| output.template.as_ref()) {
-            if !self.templates.contains_key(template) {
-                let help = did_you_mean(template, self.templates.keys().map(String::as_str));
-                fault(template, format!("target `{name}` has no template `{template}`"), help);
-            }
-        }
-        for (value, rules) in self.format.all_values() {
-            if !VALUES.contains(&value.as_str()) {
-                fault(value, format!("there is no run-time value `{value}`"), did_you_mean(value, VALUES));
-            }
-            if rules.iter().any(|rule| rule.route != Route::Default && rule.text.is_none()) {
-                fault(value, format!("a rule for `{value}` has no `text`"), None);
-            }
-        }
-        for id in VALUES.iter().filter(|id| capabilities.is_exact(id) && self.format.value_rules(id).is_none()) {
-            fault(id, format!("target `{name}` says that it has `{id}`, but `values` does not say how"), None);
-        }
-        faults
+    /// A fault of the pack that shows only with a plan, where a text of its description stands.
+    pub(crate) fn fault(&self, text: &str, message: String) -> Diagnostic {
+        broken(find(&self.root, text).unwrap_or(self.root.span), message)
     }
 
-    fn conditions(&self) -> impl Iterator<Item = &str> + '_ {
-        let format = &self.format;
-        let limits = format.capabilities.limited.iter().flat_map(IndexMap::values).flatten().filter_map(|limit| limit.condition.as_deref());
-        let values = format.all_values().flat_map(|(_, rules)| rules).filter_map(|rule| rule.condition.as_deref());
-        let outputs = format.outputs.iter().filter_map(|output| output.condition.as_deref());
-        let pods = format.pod.iter().flat_map(|pod| [pod.condition.as_deref(), pod.shared.as_deref()]).flatten();
-        let process = format.process.iter().map(|process| process.condition.as_str());
-        limits.chain(values).chain(outputs).chain(pods).chain(process)
+    pub(super) fn root(&self) -> &Node {
+        &self.root
     }
 }
 

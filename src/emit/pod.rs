@@ -66,7 +66,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Built {
     Built { pod: json!({"metadata": metadata, "spec": spec}), objects }
 }
 
-fn volumes(cx: &Cx<'_>, step: &Step, delivery: Option<Delivery>) -> (Vec<Value>, Vec<Value>) {
+fn volumes(cx: &mut Cx<'_>, step: &Step, delivery: Option<Delivery>) -> (Vec<Value>, Vec<Value>) {
     let mut volumes = Vec::new();
     if init(cx, step).is_some() {
         volumes.push(json!({"name": cx.own_name(step, "etlc-bin"), "emptyDir": {}}));
@@ -76,8 +76,8 @@ fn volumes(cx: &Cx<'_>, step: &Step, delivery: Option<Delivery>) -> (Vec<Value>,
     }
     let Some(delivery) = delivery else { return (volumes, Vec::new()) };
     let mut volume = json!({"name": cx.own_name(step, "files")});
-    if let (Some(volume), Some(source)) = (volume.as_object_mut(), delivery.volume.as_object()) {
-        volume.extend(source.clone());
+    if let (Some(volume), Value::Object(source)) = (volume.as_object_mut(), plain(cx, step, "the path of a file", &delivery.volume)) {
+        volume.extend(source);
     }
     volumes.push(volume);
     (volumes, delivery.objects)
@@ -125,8 +125,8 @@ fn settings(cx: &mut Cx<'_>, step: &Step, spec: &mut Map<String, Value>) {
         let secrets: Vec<_> = secrets.iter().map(|name| json!({"name": name})).collect();
         spec.insert("imagePullSecrets".to_owned(), json!(secrets));
     }
-    if cx.options["security_context"].is_object() {
-        spec.insert("securityContext".to_owned(), cx.options["security_context"].clone());
+    if let Some(context) = security(cx, step, "security_context") {
+        spec.insert("securityContext".to_owned(), context);
     }
     let resources = &step.resources;
     if !resources.node_selector.is_empty() {
@@ -138,6 +138,22 @@ fn settings(cx: &mut Cx<'_>, step: &Step, spec: &mut Map<String, Value>) {
     }
     if !resources.tolerations.is_empty() {
         spec.insert("tolerations".to_owned(), json!(resources.tolerations));
+    }
+}
+
+/// A security context that the platform gives.
+fn security(cx: &mut Cx<'_>, step: &Step, option: &str) -> Option<Value> {
+    let given = Some(&cx.options[option]).filter(|given| given.is_object())?;
+    Some(plain(cx, step, &format!("option `{option}`"), given))
+}
+
+/// Data with every string as a constant for a place that is no text of a container.
+fn plain(cx: &mut Cx<'_>, step: &Step, what: &str, value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(cx.plain(step, what, text)),
+        Value::Array(items) => items.iter().map(|item| plain(cx, step, what, item)).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(cx, step, what, value))).collect(),
+        other => other.clone(),
     }
 }
 
@@ -173,8 +189,8 @@ fn container(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Ma
     if let Some(resources) = resources(step) {
         container.insert("resources".to_owned(), resources);
     }
-    if cx.options["container_security_context"].is_object() {
-        container.insert("securityContext".to_owned(), cx.options["container_security_context"].clone());
+    if let Some(context) = security(cx, step, "container_security_context") {
+        container.insert("securityContext".to_owned(), context);
     }
     let mut mounts = Vec::new();
     if init(cx, step).is_some() {
@@ -317,6 +333,11 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
         Route::Env => json!({"name": env, "value": text}),
         Route::Constant | Route::Default => json!({"name": env, "value": cx.text(step, &format!("`{reference}`"), &Text::constant(text))}),
         Route::Field => json!({"name": env, "valueFrom": field(&text)}),
+        Route::Shell => {
+            let message = format!("a rule for `{reference}` has the route `shell`, and there is no shell in a pod");
+            cx.diagnostics.push(cx.pack.fault(&text, message));
+            json!({"name": env, "value": ""})
+        }
         Route::Annotation => {
             let name = match reference {
                 Reference::Param(name) => format!("param-{name}"),
@@ -379,5 +400,4 @@ pub(crate) fn inexact(step: &Step, place: Option<Span>, what: &str, target: &str
     )
     .label(if place.is_some() { "this text" } else { "in this step" })
     .note(reason.0.clone())
-    .help("put the text into a file that travels with the step, and read it there")
 }

@@ -9,7 +9,7 @@ use super::format::Route;
 use super::pod;
 use crate::plan::{Reference, Step, Text};
 
-/// The command and environment of a step. Variables that are made from others are exported by the command itself, because nothing else expands them.
+/// The command, environment and image of a step. Variables that are made from others are exported by the command itself, because nothing else expands them.
 pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     let mut env = Map::new();
     let mut lines = Vec::new();
@@ -18,7 +18,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
             Some(text) => assign(cx, step, &value.env, text, &mut env, &mut lines),
             None if value.reference == Reference::Files => {}
             None if matches!(value.reference, Reference::Output(_)) => lines.push(format!("export {}=\"$(mktemp)\"", value.env)),
-            None => supplied(cx, step, &value.env, &value.reference, &mut env),
+            None => supplied(cx, step, &value.env, &value.reference, &mut env, &mut lines),
         }
     }
     for (name, text) in &step.container.env {
@@ -39,7 +39,8 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     if looks_like_a_script(&command) {
         command.push(' ');
     }
-    json!({"command": command, "env": env})
+    let image = cx.plain(step, "the image", &step.container.image);
+    json!({"command": command, "env": env, "image": image})
 }
 
 /// The operator takes a command, and the value of a variable, that ends like a script's name for the name of a file, and reads that.
@@ -47,9 +48,10 @@ fn looks_like_a_script(text: &str) -> bool {
     [".sh", ".bash"].iter().any(|end| text.ends_with(end))
 }
 
-fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env: &mut Map<String, Value>) {
+fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env: &mut Map<String, Value>, lines: &mut Vec<String>) {
     let Some((route, text)) = cx.value(step, reference) else { return };
     let text = match route {
+        Route::Shell => return lines.push(format!("export {name}={text}")),
         Route::Env | Route::Annotation => text,
         Route::Constant | Route::Default | Route::Field => cx.plain(step, &format!("`{reference}`"), &text),
     };

@@ -98,6 +98,7 @@ fn filters(env: &mut Environment<'static>) {
     env.add_function("namespace", functions::namespace);
     env.add_function("dict", functions::dict);
     env.add_function("fail", fail);
+    env.add_function("refuse", refuse);
     env.add_test("defined", tests::is_defined);
     env.add_test("none", tests::is_none);
     env.add_test("in", tests::is_in);
@@ -163,6 +164,13 @@ fn present(value: &Value) -> Result<Value, Error> {
         }
     }
     Ok(Value::from_pairs(kept))
+}
+
+/// Begins the detail of an error that refuses a step; its id, the reason and what to do follow, a line between them.
+pub(crate) const REFUSED: &str = "step is refused: ";
+
+fn refuse(step: &str, why: &str, help: Option<&str>) -> Result<Value, Error> {
+    Err(Error::new(ErrorKind::InvalidOperation, format!("{REFUSED}{step}\n{why}\n{}", help.unwrap_or_default())))
 }
 
 fn fail(message: &str) -> Result<Value, Error> {

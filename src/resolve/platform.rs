@@ -56,6 +56,8 @@ pub struct Platform {
     /// True where a file of it could not be read, or only in part: what it lacks may have stood there.
     broken: bool,
     targets: Option<Node>,
+    /// What stands under `targets` without an environment and in each, its templates not rendered.
+    all_targets: Vec<Node>,
     packs: Vec<(String, String)>,
 }
 
@@ -64,6 +66,11 @@ impl Platform {
     #[must_use]
     pub fn target_options(&self, target: &str) -> Option<&Node> {
         self.targets.as_ref()?.get(target)
+    }
+
+    /// The options of targets, by their names, in every environment; those of the chosen one come first, with their templates rendered.
+    pub fn all_targets(&self) -> impl Iterator<Item = &Entry> {
+        self.targets.iter().chain(&self.all_targets).flat_map(Node::entries)
     }
 
     /// The files of a target pack that the platform has of its own: path below `targets/NAME`, text.
@@ -129,8 +136,11 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
     let environments: Vec<String> = overlays.map(Node::entries).unwrap_or_default().iter().map(|entry| entry.key.clone()).collect();
     // Every environment is decoded, so that a fault in one that was not asked for is found too.
     let mut overlaid = IndexMap::new();
+    let mut all_targets: Vec<Node> = node.get("targets").cloned().into_iter().collect();
     for name in &environments {
-        let Some(spec) = loader.check(&overlay(&node, overlays, name)) else { continue };
+        let node = overlay(&node, overlays, name);
+        all_targets.extend(node.get("targets").cloned());
+        let Some(spec) = loader.check(&node) else { continue };
         loader.add(means::check(&spec));
         lints::platform_images(&spec, files.map(), &mut loader.diagnostics);
         overlaid.insert(name.clone(), spec);
@@ -149,6 +159,7 @@ pub fn load_platform(files: &Files<'_>, folder: Option<&str>, environment: Optio
         spec,
         defaults: rendered.get("defaults").cloned(),
         targets: rendered.get("targets").cloned(),
+        all_targets,
         kinds,
         faulty_kinds,
         files: loader.used,

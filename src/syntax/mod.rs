@@ -17,6 +17,7 @@ pub mod decode;
 
 pub use certain::Gaps;
 pub use decode::decode;
+pub(crate) use decode::{optional, required};
 pub use field::{Field, Fixed, Item, Map, Partial, Raw};
 pub use merge::merge;
 pub use parse::{Comment, Document, parse, parse_generated};

@@ -10,7 +10,9 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-[[ -f $engines/python.stamp && -f $engines/go.stamp && -f $engines/sarif.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
+for part in python airflow gitlab go sarif; do
+    [[ -f $engines/$part.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
+done
 engines=$(cd "$engines" && pwd)
 etlc=$(realpath "${1:?usage: run.sh ETLC}")
 python=$engines/venv/bin/python kube=$engines/bin/kube argolint=$engines/bin/argolint
@@ -34,6 +36,8 @@ plan() { (cd "$root/examples/$1" && "$etlc" plan --env "$2" "pipelines/$4"); } #
 work=$(mktemp -d)
 [[ -n ${KEEP:-} ]] && echo "run: everything is in $work" || trap 'rm -rf "$work"' EXIT
 passed=0 failed=0 refused=0
+# What the older releases of Airflow are given: everything that was rendered, in two calls.
+of_pods=() with_pods=() with_processes=()
 
 # Runs a command as a check with a name; what it printed stands beside it, and below it when it fails.
 check() {
@@ -81,6 +85,7 @@ check_airflow() { # name, folder, example, environment
         fi
     done
     for dag in "$2"/manifests/*.yaml; do [[ -f $dag ]] && options+=(--manifests "$dag"); done
+    if [[ $4 == prod ]]; then of_pods+=("${options[@]}") with_pods+=("$2/dags"); else with_processes+=("$2/dags"); fi
     check "$1: DAGs" "$python" "$here/airflow/check_dags.py" "${options[@]}" --pods "$work/pods/$1" "$2/dags"
     [[ ! -d $work/pods/$1 ]] || check_manifests "$1 (pods)" "$work/pods/$1"
 }
@@ -138,8 +143,14 @@ for line in "${renders[@]}"; do
         fi
     done
 done
+while read -r release _; do
+    [[ $release == "#" ]] && continue
+    check "Airflow $release: DAGs with pods" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${of_pods[@]}" "${with_pods[@]}"
+    check "Airflow $release: DAGs of processes" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${with_processes[@]}"
+done <"$here/airflow/releases.txt"
 check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sarif-2.1.0.json" "$etlc" "$root"
 check "size_forecast: a real run" run_size_forecast
+check "a target of one's own, for GitLab CI" "$here/gitlab.sh" "$etlc"
 check "pre-commit" "$here/precommit.sh" "$etlc"
 echo "$refused renders were refused as documented"
 echo "$passed passed, $failed failed"

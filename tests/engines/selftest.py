@@ -3,6 +3,8 @@
 Good files must pass. Each fault is one change to a good file, and the check must fail and name it.
 
     selftest.py ENGINES_FOLDER
+
+Traps: A15, P2, Z4, Z6
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 #
 #   tests/engines/setup.sh          everything
 #   tests/engines/setup.sh python   only the virtual environment
+#   tests/engines/setup.sh airflow  only the older releases of Airflow
+#   tests/engines/setup.sh gitlab   only the schema of GitLab CI
 #   tests/engines/setup.sh go       only the Go programs
 #   tests/engines/setup.sh sarif    only the schema of SARIF
 #
@@ -33,6 +35,42 @@ setup_python() {
     "$engines/venv/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
     "$engines/venv/bin/python" -m pip check
     echo "$inputs" >"$engines/python.stamp"
+}
+
+uv=0.13.9
+install_uv() {
+    [[ $("$engines/uv/bin/uv" --version 2>/dev/null) == "uv $uv"* ]] && return
+    rm -rf "$engines/uv"
+    "${PYTHON:-python3}" -m venv "$engines/uv"
+    "$engines/uv/bin/python" -m pip install --quiet --disable-pip-version-check "uv==$uv"
+}
+
+# Each older release with the packages of its time, so that nothing has to be pinned by hand.
+setup_airflow() {
+    local inputs name wanted day
+    inputs="$(sha256sum <"$here/airflow/releases.txt") $uv $("${PYTHON:-python3}" --version)"
+    is_done airflow "$inputs" && return
+    rm -rf "$engines"/airflow-* "$engines/airflow.stamp"
+    install_uv
+    while read -r name wanted day; do
+        [[ $name == "#" ]] && continue
+        "$engines/uv/bin/uv" venv --quiet --python "${PYTHON:-python3}" "$engines/airflow-$name"
+        "$engines/uv/bin/uv" pip install --quiet --python "$engines/airflow-$name/bin/python" --exclude-newer "$day" \
+            "$wanted" apache-airflow-providers-cncf-kubernetes apache-airflow-providers-standard pyyaml ||
+            fail "Airflow $name cannot be installed"
+    done <"$here/airflow/releases.txt"
+    echo "$inputs" >"$engines/airflow.stamp"
+}
+
+# The published schema of GitLab CI comes with this program.
+setup_gitlab() {
+    local wanted=check-jsonschema==0.39.0
+    is_done gitlab "$wanted" && return
+    rm -rf "$engines/gitlab" "$engines/gitlab.stamp"
+    install_uv
+    "$engines/uv/bin/uv" venv --quiet --python "${PYTHON:-python3}" "$engines/gitlab"
+    "$engines/uv/bin/uv" pip install --quiet --python "$engines/gitlab/bin/python" "$wanted"
+    echo "$wanted" >"$engines/gitlab.stamp"
 }
 
 setup_go() {
@@ -71,15 +109,15 @@ build() {
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python go sarif}"; do
+for part in "${@:-python airflow gitlab go sarif}"; do
     for name in $part; do
         case $name in
-        python | go | sarif)
+        python | airflow | gitlab | go | sarif)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'go' and 'sarif'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go' and 'sarif'" ;;
         esac
     done
 done

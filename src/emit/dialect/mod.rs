@@ -16,11 +16,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::{Part, Reference, Text};
 
-/// Who rewrites the strings of a pod before its container gets them. The kubelet is always the last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// Who rewrites strings before a step gets them. In pods the kubelet is always the last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Dialect {
-    /// Nobody else.
+    /// Nobody: what is written is read as it stands. For steps that are processes.
+    #[default]
+    Verbatim,
+    /// Nobody but the kubelet; objects are applied to a cluster.
     Kubelet,
     /// An engine that replaces `{{…}}` anywhere and has no escape for it.
     Braces,
@@ -53,7 +56,7 @@ impl Dialect {
             }
         }
         Ok(match self {
-            Self::Kubelet => joined,
+            Self::Verbatim | Self::Kubelet => joined,
             Self::Braces => braces::encode(&joined),
             Self::Jinja => jinja::encode(&joined),
         })
@@ -63,7 +66,7 @@ impl Dialect {
     pub(crate) fn plain_text(self, constant: &str) -> Result<String, NotExact> {
         self.accept(constant)?;
         match self {
-            Self::Kubelet => Ok(constant.to_owned()),
+            Self::Verbatim | Self::Kubelet => Ok(constant.to_owned()),
             Self::Braces => braces::refuse(constant),
             Self::Jinja => Ok(jinja::encode(constant)),
         }
@@ -71,8 +74,10 @@ impl Dialect {
 
     /// Refuses characters that do not survive the way to the container.
     fn accept(self, constant: &str) -> Result<(), NotExact> {
-        // The Jinja engine hands its pods to the cluster as JSON; the others' objects are applied as YAML, which some servers read again.
-        let lost = |c: char| c == '\0' || (self != Self::Jinja && matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'));
+        // The Jinja engine hands its pods to the cluster as JSON; objects that are applied are YAML, which some servers read again.
+        let lost = |c: char| {
+            c == '\0' || (matches!(self, Self::Kubelet | Self::Braces) && matches!(c, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+        };
         match constant.chars().find(|&c| lost(c)) {
             Some('\0') => Err(NotExact("it holds the character U+0000, which no argument or variable can".to_owned())),
             Some(c) => Err(NotExact(format!("it holds the character U+{:04X}, which server-side apply changes or refuses", c as u32))),

@@ -14,7 +14,7 @@ mod wrappers;
 
 use serde::de::DeserializeOwned;
 
-pub(crate) use wrappers::{Marker, parsed};
+pub(crate) use wrappers::{Marker, optional, parsed, required};
 
 use super::Node;
 use crate::diag::Diagnostic;

@@ -121,6 +121,17 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Partial<T> {
     }
 }
 
+/// Reads a field of a plain type that has to be there, for `deserialize_with`: what is wrong is reported and stands for the default, so that the fields
+/// beside it are read too. Whoever decodes such a type looks at the findings before the value.
+pub(crate) fn required<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Fixed::<T>::deserialize(deserializer)?.value.unwrap_or_default())
+}
+
+/// Likewise for a field that may be left out.
+pub(crate) fn optional<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    Ok(Option::<Fixed<T>>::deserialize(deserializer)?.and_then(|field| field.value))
+}
+
 struct Entries<K, T>(PhantomData<(K, T)>);
 
 impl<'de, K: Deserialize<'de> + Eq + std::hash::Hash, T: Deserialize<'de>> Visitor<'de> for Entries<K, T> {

@@ -12,6 +12,8 @@ DAGS are folders of DAG files, or files. For each file:
   5. with `--manifests` too: the ConfigMaps of those files give each pod the step's files, byte for byte.
 
 `--pods` writes the built pods as files, for a check by Kubernetes' own validation.
+
+Traps: R1, R4, P1, G23
 """
 
 from __future__ import annotations
@@ -38,14 +40,12 @@ os.environ["AIRFLOW__CORE__LOAD_EXAMPLES"] = "False"
 os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 
 import yaml  # noqa: E402
-from airflow.dag_processing.dagbag import DagBag  # noqa: E402
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator  # noqa: E402
-from airflow.sdk.api.datamodels._generated import DagRun, TIRunContext  # noqa: E402
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: E402
-from airflow.serialization.serialized_objects import DagSerialization  # noqa: E402
 from kubernetes.client import ApiClient  # noqa: E402
 
 import kubelet  # noqa: E402
+from releases import DagBag, Serialization, build_pod, run_context  # noqa: E402
 
 # What the operator adds to the pod of its template, as paths; `*` stands for one key or index.
 ADDED = [
@@ -53,7 +53,7 @@ ADDED = [
     "metadata.labels",
     *(
         f"metadata.labels.{label}"
-        for label in ("dag_id", "task_id", "run_id", "try_number", "kubernetes_pod_operator", "airflow_version")
+        for label in ("dag_id", "task_id", "run_id", "try_number", "kubernetes_pod_operator", "airflow_version", "airflow_kpo_in_cluster")
     ),
     "metadata.annotations",
     "spec.containers.*.terminationMessagePolicy",
@@ -154,10 +154,10 @@ def load(files: list[Path], faults: list[str]) -> tuple[dict, dict]:
 
 
 def round_trip(dag) -> str:
-    data = DagSerialization.to_dict(dag)
+    data = Serialization.to_dict(dag)
     text = json.dumps(data, sort_keys=True)
-    DagSerialization.validate_schema(data)
-    back = DagSerialization.from_dict(json.loads(text))
+    Serialization.validate_schema(data)
+    back = Serialization.from_dict(json.loads(text))
     for ours, theirs in zip(sorted(dag.tasks, key=lambda t: t.task_id), sorted(back.tasks, key=lambda t: t.task_id), strict=True):
         for field in ("task_id", "task_type", "retries", "upstream_task_ids", "trigger_rule"):
             if getattr(ours, field) != getattr(theirs, field):
@@ -209,7 +209,7 @@ def check_pods(dag, plan: dict | None, configmaps: dict | None, faults: list[str
 def build(task, run: dict, params: dict) -> tuple[dict, dict]:
     """The rendered template of the operator and the pod that it would send to Kubernetes, both as plain JSON."""
     instant = run["logical_date"]
-    dag_run = DagRun.model_validate(
+    told = run_context(
         {
             "dag_id": task.dag_id,
             "run_id": run["run_id"],
@@ -224,7 +224,8 @@ def build(task, run: dict, params: dict) -> tuple[dict, dict]:
             "conf": params,
             "consumed_asset_events": [],
             "partition_key": None,
-        }
+        },
+        task.retries,
     )
     task = task.prepare_for_execution()
     instance = RuntimeTaskInstance.model_construct(
@@ -237,12 +238,12 @@ def build(task, run: dict, params: dict) -> tuple[dict, dict]:
         map_index=-1,
         task=task,
         max_tries=task.retries,
-        start_date=dag_run.start_date,
+        start_date=told.dag_run.start_date,
     )
-    instance._ti_context_from_server = TIRunContext(dag_run=dag_run, max_tries=task.retries)
+    instance._ti_context_from_server = told
     context = instance.get_template_context()
     task.render_template_fields(context)
-    pod = task.build_pod_request_obj(context, dry_run=True)
+    pod = build_pod(task, context)
     return task.pod_template_dict, ApiClient().sanitize_for_serialization(pod)
 
 
@@ -417,7 +418,7 @@ def check_dag(dag, plan: dict) -> list[str]:
         compare(dag.dag_id, f"the default of {name}", dag.params.dump().get(name), param.get("default"))
     schedule = plan.get("schedule")
     if schedule and not schedule["suspended"]:
-        timetable = DagSerialization.to_dict(dag)["dag"]["timetable"]["__var"]
+        timetable = Serialization.to_dict(dag)["dag"]["timetable"]["__var"]
         compare(dag.dag_id, "its schedule", timetable.get("expression"), schedule["cron"])
         compare(dag.dag_id, "the time zone of its schedule", timetable.get("timezone"), schedule["timezone"])
         compare(dag.dag_id, "catchup", dag.catchup, schedule["catchup"])

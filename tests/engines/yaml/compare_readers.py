@@ -4,6 +4,8 @@
 
 Three readers take each file apart: kubectl's (the program KUBE, `kube read`), PyYAML (YAML 1.1) and ruamel.yaml
 (YAML 1.2). Their results must be equal, document by document, down to the type of every scalar.
+
+Traps: E1, E2, E3
 """
 
 from __future__ import annotations
