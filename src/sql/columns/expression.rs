@@ -1,0 +1,184 @@
+//! Expressions: every name in one is looked up, and queries in them are read with what is in sight where they stand.
+
+use std::collections::BTreeSet;
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArguments, Ident, LambdaFunction, OneOrManyWithParens, Query, Visit,
+    Visitor,
+};
+
+use super::lookup::{Meaning, Scope};
+use super::query::Analyser;
+use super::{Sources, Type, types};
+
+impl Analyser<'_> {
+    /// What an expression, or whatever holds expressions, derives from.
+    pub(super) fn derive(&mut self, part: &impl Visit, scope: &Scope<'_>) -> Sources {
+        let mut walk = Walk { analyser: self, scope, depth: 0, sources: Sources::default(), params: Vec::new(), done: BTreeSet::new() };
+        let _ = part.visit(&mut walk);
+        walk.sources
+    }
+
+    /// The type of an expression.
+    pub(super) fn kind(&mut self, expr: &Expr, scope: &Scope<'_>) -> Option<Type> {
+        let dialect = self.dialect;
+        types::of_expression(expr, dialect, &mut |expr| {
+            let meaning = match expr {
+                Expr::Identifier(ident) => self.meaning(scope, std::slice::from_ref(ident)),
+                Expr::CompoundIdentifier(idents) => self.meaning(scope, idents),
+                _ => return None,
+            };
+            match meaning {
+                Meaning::Column(_, kind) => kind,
+                Meaning::Unknown | Meaning::Mistake(_) => None,
+            }
+        })
+    }
+}
+
+/// A walk over an expression that does not enter queries itself.
+struct Walk<'w, 's, 'a> {
+    analyser: &'w mut Analyser<'a>,
+    scope: &'w Scope<'s>,
+    /// How many queries the visitor is in.
+    depth: usize,
+    sources: Sources,
+    /// Parameters of the lambdas that the visitor is in.
+    params: Vec<Vec<String>>,
+    /// Names that are no columns, or were looked up with what they are a part of.
+    done: BTreeSet<*const Expr>,
+}
+
+impl Visitor for Walk<'_, '_, '_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        if self.depth == 0 {
+            let found = self.analyser.query(query, Some(self.scope), self.scope.ctes);
+            self.sources.add(&found.all_sources());
+        }
+        self.depth += 1;
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+        self.depth -= 1;
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.depth > 0 {
+            return ControlFlow::Continue(());
+        }
+        self.analyser.spend(1);
+        match expr {
+            Expr::Identifier(_) | Expr::CompoundIdentifier(_) if self.done.contains(&std::ptr::from_ref(expr)) => {}
+            Expr::Identifier(ident) => self.name(std::slice::from_ref(ident)),
+            Expr::CompoundIdentifier(idents) => self.name(idents),
+            Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
+            Expr::Function(function) => self.function(function),
+            Expr::Lambda(lambda) => self.params.push(self.lambda(lambda)),
+            // Some databases write lambdas like the arrow of JSON.
+            Expr::BinaryOp { left, op: BinaryOperator::Arrow, .. } => self.arrow(left),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if self.depth == 0 && matches!(expr, Expr::Lambda(_) | Expr::BinaryOp { op: BinaryOperator::Arrow, .. }) {
+            self.params.pop();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Walk<'_, '_, '_> {
+    fn name(&mut self, idents: &[Ident]) {
+        let Some(first) = idents.first() else { return };
+        let name = self.analyser.column_name(first);
+        if self.params.iter().flatten().any(|param| *param == name) {
+            return;
+        }
+        match self.analyser.meaning(self.scope, idents) {
+            Meaning::Column(sources, _) => {
+                let range = self.analyser.range(idents);
+                self.analyser.used(&sources, range);
+                self.analyser.spend(sources.known.len());
+                self.sources.add(&sources);
+            }
+            Meaning::Unknown => {
+                self.analyser.unresolved();
+                // A word of the dialect has no sources, and a name that cannot be told has unknown ones.
+                self.sources.complete = false;
+            }
+            Meaning::Mistake(mistake) => {
+                let range = self.analyser.range(idents);
+                self.analyser.mistake(range, mistake);
+                self.sources.complete = false;
+            }
+        }
+    }
+
+    /// `a.b[1].c`: the names before the first bracket belong together; those after it name parts of values.
+    fn access(&mut self, root: &Expr, chain: &[AccessExpr]) {
+        let mut idents = match root {
+            Expr::Identifier(ident) => vec![ident.clone()],
+            Expr::CompoundIdentifier(idents) => idents.clone(),
+            _ => Vec::new(),
+        };
+        let mut leading = !idents.is_empty();
+        for access in chain {
+            match access {
+                AccessExpr::Dot(part @ Expr::Identifier(ident)) => {
+                    if leading {
+                        idents.push(ident.clone());
+                    }
+                    self.done.insert(std::ptr::from_ref(part));
+                }
+                AccessExpr::Dot(_) | AccessExpr::Subscript(_) => leading = false,
+            }
+        }
+        if !idents.is_empty() {
+            self.done.insert(std::ptr::from_ref(root));
+            self.name(&idents);
+        }
+    }
+
+    /// The names of named arguments are no columns.
+    fn function(&mut self, function: &Function) {
+        if let FunctionArguments::List(list) = &function.args {
+            for arg in &list.args {
+                if let FunctionArg::ExprNamed { name, .. } = arg {
+                    self.done.insert(std::ptr::from_ref(name));
+                }
+            }
+        }
+    }
+
+    fn lambda(&self, lambda: &LambdaFunction) -> Vec<String> {
+        let name = |ident: &Ident| self.analyser.column_name(ident);
+        match &lambda.params {
+            OneOrManyWithParens::One(param) => vec![name(&param.name)],
+            OneOrManyWithParens::Many(params) => params.iter().map(|param| name(&param.name)).collect(),
+        }
+    }
+
+    /// What stands before an arrow is a parameter, unless it is a column.
+    fn arrow(&mut self, left: &Expr) {
+        let mut params = Vec::new();
+        if let Expr::Identifier(ident) = left
+            && !matches!(self.analyser.meaning(self.scope, std::slice::from_ref(ident)), Meaning::Column(..))
+        {
+            params.push(self.analyser.column_name(ident));
+        }
+        if let Expr::Tuple(exprs) = left {
+            params.extend(exprs.iter().filter_map(|expr| match expr {
+                Expr::Identifier(ident) => Some(self.analyser.column_name(ident)),
+                _ => None,
+            }));
+        }
+        self.params.push(params);
+    }
+}

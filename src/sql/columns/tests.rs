@@ -1,0 +1,1 @@
+//! Columns of statements of every form, in the dialects that have it.
