@@ -1,7 +1,7 @@
 //! Prints the column lineage of queries as JSON, for `compare.py`, which compares it with that of another program.
 //!
-//! `cargo test --test lineage -- FILE`, where FILE holds `{"dialect": …, "tables": {table: {column: type}}, "queries": [text]}`. Without a file
-//! there is nothing to do.
+//! `cargo test --test lineage -- FILE`, where FILE holds `{"tables": {table: {column: type}}, "queries": [[dialect, text]]}`. Without a file there is
+//! nothing to do.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -13,30 +13,37 @@ use serde_json::{Value, json};
 
 #[derive(Deserialize)]
 struct Input {
-    dialect: String,
     tables: BTreeMap<String, serde_json::Map<String, Value>>,
-    queries: Vec<String>,
+    queries: Vec<(String, String)>,
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(path) = std::env::args().skip(1).find(|argument| !argument.starts_with('-')) else { return Ok(()) };
     let input: Input = serde_json::from_str(&std::fs::read_to_string(path)?)?;
-    let dialect = Dialect::find(&input.dialect).ok_or("an unknown dialect")?;
-    let mut catalogue = Catalogue::new(dialect);
-    for (table, columns) in &input.tables {
-        let name = dialect.split_name(table).ok_or("a table's name")?;
-        catalogue.add(name, columns.iter().map(|(name, kind)| (name.as_str(), kind.as_str())), false);
-    }
+    let catalogues: BTreeMap<&str, Catalogue> = Dialect::ALL.iter().map(|&dialect| (dialect.name(), catalogue(&input, dialect))).collect();
     let started = std::time::Instant::now();
-    let found: Vec<Value> = input.queries.iter().map(|sql| query(sql, dialect, &catalogue)).collect();
+    let found: Vec<Value> = input.queries.iter().map(|(dialect, sql)| query(sql, dialect, &catalogues)).collect();
     let took = started.elapsed().as_secs_f64();
     println!("{}", json!({"seconds": took, "queries": found}));
     Ok(())
 }
 
-fn query(sql: &str, dialect: Dialect, catalogue: &Catalogue) -> Value {
-    let Some(columns) = columns_of(sql, dialect, &[], catalogue) else { return json!({"understood": false}) };
-    let faults: Vec<Value> = columns.faults.iter().map(|fault| json!({"at": sql[fault.range.clone()], "mistake": format!("{:?}", fault.mistake)})).collect();
+fn catalogue(input: &Input, dialect: Dialect) -> Catalogue {
+    let mut catalogue = Catalogue::new(dialect);
+    for (table, columns) in &input.tables {
+        let name = dialect.split_name(table).unwrap_or_else(|| vec![table.clone()]);
+        catalogue.add(name, columns.iter().map(|(name, kind)| (name.as_str(), kind.as_str())), false);
+    }
+    catalogue
+}
+
+fn query(sql: &str, dialect: &str, catalogues: &BTreeMap<&str, Catalogue>) -> Value {
+    let known = Dialect::find(dialect).zip(catalogues.get(dialect));
+    let Some(columns) = known.and_then(|(dialect, catalogue)| columns_of(sql, dialect, &[], catalogue)) else {
+        return json!({"understood": false});
+    };
+    let faults: Vec<Value> =
+        columns.faults.iter().map(|fault| json!({"at": sql[fault.range.clone()], "mistake": format!("{:?}", fault.mistake)})).collect();
     json!({
         "understood": true,
         "complete": columns.complete,

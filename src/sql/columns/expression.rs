@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArguments, Ident, LambdaFunction, OneOrManyWithParens, Query, Visit,
-    Visitor,
+    AccessExpr, BinaryOperator, Expr, Function, FunctionArg, FunctionArgExpr, FunctionArguments, Ident, LambdaFunction,
+    OneOrManyWithParens, Query, Visit, Visitor,
 };
+use sqlparser::keywords::ALL_KEYWORDS;
 
 use super::lookup::{Meaning, Scope};
 use super::query::Analyser;
-use super::{Sources, Type, types};
+use super::{ColumnMistake, Sources, Type, types};
 
 impl Analyser<'_> {
     /// What an expression, or whatever holds expressions, derives from.
     pub(super) fn derive(&mut self, part: &impl Visit, scope: &Scope<'_>) -> Sources {
-        let mut walk = Walk { analyser: self, scope, depth: 0, sources: Sources::default(), params: Vec::new(), done: BTreeSet::new() };
+        let (done, words) = (BTreeSet::new(), BTreeSet::new());
+        let mut walk = Walk { analyser: self, scope, depth: 0, sources: Sources::default(), params: Vec::new(), done, words };
         let _ = part.visit(&mut walk);
         walk.sources
     }
@@ -48,6 +50,8 @@ struct Walk<'w, 's, 'a> {
     params: Vec<Vec<String>>,
     /// Names that are no columns, or were looked up with what they are a part of.
     done: BTreeSet<*const Expr>,
+    /// Names that may be words: `dateadd(month, 1, x)`.
+    words: BTreeSet<*const Expr>,
 }
 
 impl Visitor for Walk<'_, '_, '_> {
@@ -74,6 +78,7 @@ impl Visitor for Walk<'_, '_, '_> {
         self.analyser.spend(1);
         match expr {
             Expr::Identifier(_) | Expr::CompoundIdentifier(_) if self.done.contains(&std::ptr::from_ref(expr)) => {}
+            Expr::Identifier(ident) if self.words.contains(&std::ptr::from_ref(expr)) => self.word(ident),
             Expr::Identifier(ident) => self.name(std::slice::from_ref(ident)),
             Expr::CompoundIdentifier(idents) => self.name(idents),
             Expr::CompoundFieldAccess { root, access_chain } => self.access(root, access_chain),
@@ -114,7 +119,12 @@ impl Walk<'_, '_, '_> {
                 self.sources.complete = false;
             }
             Meaning::Mistake(mistake) => {
-                let range = self.analyser.range(idents);
+                // Of `t.x`, the part that is wrong.
+                let wrong = match &mistake {
+                    ColumnMistake::Unknown { name, .. } => idents.iter().rposition(|ident| ident.value == *name),
+                    _ => None,
+                };
+                let range = self.analyser.range(wrong.map_or(idents, |at| &idents[at..=at]));
                 self.analyser.mistake(range, mistake);
                 self.sources.complete = false;
             }
@@ -146,13 +156,31 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    /// The names of named arguments are no columns.
+    /// A name that is a word of the dialect unless it is a column.
+    fn word(&mut self, ident: &Ident) {
+        if let Meaning::Column(..) = self.analyser.meaning(self.scope, std::slice::from_ref(ident)) {
+            self.name(std::slice::from_ref(ident));
+        }
+    }
+
+    /// The names of named arguments are no columns, and words are arguments of some functions.
     fn function(&mut self, function: &Function) {
-        if let FunctionArguments::List(list) = &function.args {
-            for arg in &list.args {
-                if let FunctionArg::ExprNamed { name, .. } = arg {
+        let FunctionArguments::List(list) = &function.args else { return };
+        let name = function.name.to_string().to_ascii_lowercase();
+        let of_time =
+            ["date", "time", "day", "trunc", "part", "diff", "week", "month", "convert", "extract"].iter().any(|part| name.contains(part));
+        for arg in &list.args {
+            match arg {
+                FunctionArg::ExprNamed { name, .. } => {
                     self.done.insert(std::ptr::from_ref(name));
                 }
+                FunctionArg::Unnamed(FunctionArgExpr::Expr(expr @ Expr::Identifier(ident))) => {
+                    let is_keyword = || ALL_KEYWORDS.binary_search(&ident.value.to_ascii_uppercase().as_str()).is_ok();
+                    if ident.quote_style.is_none() && (of_time || is_keyword()) {
+                        self.words.insert(std::ptr::from_ref(expr));
+                    }
+                }
+                FunctionArg::Named { .. } | FunctionArg::Unnamed(_) => {}
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What a `from` puts in sight: tables, subqueries, functions, and what joins make of them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use sqlparser::ast::{
@@ -24,33 +25,54 @@ impl Analyser<'_> {
 
     /// A table and its joins.
     fn joined(&mut self, table: &TableWithJoins, before: &Sight, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) -> Sight {
-        let mut sight = self.factor(&table.relation, before, parent, ctes);
+        let mut sight = self.factor(&table.relation, before, false, parent, ctes);
         for join in &table.joins {
-            // What is left of the whole is in sight as well.
-            let left = beside(before.clone(), sight.clone());
-            let next = self.factor(&join.relation, &left, parent, ctes);
+            let applies = matches!(join.join_operator, JoinOperator::CrossApply | JoinOperator::OuterApply);
+            let next = if self.looks_left(&join.relation, applies) {
+                // What is left of the whole is in sight as well.
+                let left = beside(before.clone(), sight.clone());
+                self.factor(&join.relation, &left, applies, parent, ctes)
+            } else {
+                self.factor(&join.relation, &Sight::default(), applies, parent, ctes)
+            };
             sight = self.join(join, sight, next, before, parent, ctes);
         }
         sight
     }
 
+    /// True for a part of a `from` in which columns of what stands left of it can be named.
+    fn looks_left(&self, factor: &TableFactor, applies: bool) -> bool {
+        match factor {
+            TableFactor::Table { args: None, .. } => self.dialect == Dialect::Bigquery,
+            TableFactor::Derived { lateral, .. } => *lateral || applies || self.dialect == Dialect::Duckdb,
+            _ => true,
+        }
+    }
+
     fn join(&mut self, join: &Join, left: Sight, right: Sight, before: &Sight, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) -> Sight {
-        self.spend(left.visible.len() + right.visible.len());
+        self.spend(16 * (left.visible.len() + left.bound.len() + right.visible.len()));
+        if self.is_spent() {
+            return Sight { unsure: true, open: true, ..right };
+        }
         let (constraint, gives) = constraint(&join.join_operator);
+        let n_left = left.bound.len();
+        let alone = matches!(gives, Gives::Left).then(|| left.clone());
         let both = match constraint {
             Some(JoinConstraint::Using(names)) => {
-                let names: Vec<String> = names.iter().filter_map(|name| self.last_name(name)).collect();
-                let idents: Vec<&Ident> = using_idents(constraint);
-                self.check_using(&idents, &left, &right);
-                merged(left.clone(), right, &names)
+                let idents: Vec<&Ident> = names.iter().filter_map(|name| name.0.last()?.as_ident()).collect();
+                let names: Vec<String> = idents.iter().map(|ident| self.column_name(ident)).collect();
+                self.check_using(&idents, &left);
+                self.check_using(&idents, &right);
+                merged(left, right, &names)
             }
-            Some(JoinConstraint::Natural) if left.open || right.open => Sight { unsure: true, ..beside(left.clone(), right) },
+            Some(JoinConstraint::Natural) if left.open || right.open => Sight { unsure: true, ..beside(left, right) },
             Some(JoinConstraint::Natural) => {
-                let shared = |visible: &&Visible| visible.name.is_some() && right.visible.iter().any(|other| other.name == visible.name);
-                let names: Vec<String> = left.visible.iter().filter(shared).filter_map(|visible| visible.name.clone()).collect();
-                merged(left.clone(), right, &names)
+                let of_right: BTreeSet<&str> = right.visible.iter().filter_map(|visible| visible.name.as_deref()).collect();
+                let of_left = left.visible.iter().filter_map(|visible| visible.name.as_deref());
+                let names: Vec<String> = of_left.filter(|name| of_right.contains(name)).map(str::to_owned).collect();
+                merged(left, right, &names)
             }
-            _ => beside(left.clone(), right),
+            _ => beside(left, right),
         };
         if let Some(JoinConstraint::On(condition)) = constraint {
             self.condition(condition, before, &both, parent, ctes);
@@ -58,19 +80,11 @@ impl Analyser<'_> {
         if let JoinOperator::AsOf { match_condition, .. } = &join.join_operator {
             self.condition(match_condition, before, &both, parent, ctes);
         }
-        match gives {
-            Gives::Both => both,
-            Gives::Left => left,
-            Gives::Right => Sight {
-                visible: both
-                    .visible
-                    .iter()
-                    .filter(|visible| visible.members.iter().any(|(at, _)| *at >= left.bound.len()))
-                    .cloned()
-                    .collect(),
-                ..both
-            },
+        if matches!(gives, Gives::Right) {
+            let of_right = |visible: &Visible| visible.members.iter().any(|(at, _)| *at >= n_left);
+            return Sight { visible: both.visible.into_iter().filter(of_right).collect(), ..both };
         }
+        alone.unwrap_or(both)
     }
 
     fn condition(&mut self, condition: &impl Visit, before: &Sight, both: &Sight, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) {
@@ -79,38 +93,21 @@ impl Analyser<'_> {
     }
 
     /// Each name after `using` is a column of both sides.
-    fn check_using(&mut self, idents: &[&Ident], left: &Sight, right: &Sight) {
+    fn check_using(&mut self, idents: &[&Ident], side: &Sight) {
+        let nothing = Ctes { names: Vec::new(), parent: None };
+        let scope = Scope { sight: side, aliases: &[], parent: None, ctes: &nothing };
         for ident in idents {
-            let name = self.column_name(ident);
-            for side in [left, right] {
-                let found = side.visible.iter().find(|visible| visible.name.as_ref() == Some(&name));
-                if let Some(visible) = found {
-                    let range = self.range(std::slice::from_ref(*ident));
-                    for (at, column) in &visible.members {
-                        let sources = side.bound[*at].relation.columns[*column].sources.clone();
-                        self.used(&sources, range.clone());
-                    }
-                } else if side.open || side.visible.iter().any(|visible| visible.name.is_none()) {
-                    let nothing = Ctes { names: Vec::new(), parent: None };
-                    let scope = Scope { sight: side, aliases: &[], parent: None, ctes: &nothing };
-                    if let Meaning::Column(sources, _) = self.meaning(&scope, &[(*ident).clone()]) {
-                        let range = self.range(std::slice::from_ref(*ident));
-                        self.used(&sources, range);
-                    }
-                } else {
-                    let nothing = Ctes { names: Vec::new(), parent: None };
-                    let scope = Scope { sight: side, aliases: &[], parent: None, ctes: &nothing };
-                    if let Meaning::Mistake(mistake) = self.meaning(&scope, &[(*ident).clone()]) {
-                        let range = self.range(std::slice::from_ref(*ident));
-                        self.mistake(range, mistake);
-                    }
-                }
+            let range = self.range(std::slice::from_ref(*ident));
+            match self.meaning(&scope, std::slice::from_ref(*ident)) {
+                Meaning::Column(sources, _) => self.used(&sources, range),
+                Meaning::Unknown => self.unresolved(),
+                Meaning::Mistake(mistake) => self.mistake(range, mistake),
             }
         }
     }
 
-    /// One item of a `from`.
-    fn factor(&mut self, factor: &TableFactor, left: &Sight, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) -> Sight {
+    /// One item of a `from`; `applies` where what stands left of it can be named in it without a word.
+    fn factor(&mut self, factor: &TableFactor, left: &Sight, applies: bool, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) -> Sight {
         let lateral = Scope { sight: left, aliases: &[], parent, ctes };
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => self.named(name, alias.as_ref(), &lateral),
@@ -119,7 +116,7 @@ impl Analyser<'_> {
                 self.function(sources, alias.as_ref(), Some(name))
             }
             TableFactor::Derived { lateral: is_lateral, subquery, alias, .. } => {
-                let scope = if *is_lateral || self.dialect == Dialect::Duckdb { Some(&lateral) } else { parent };
+                let scope = if *is_lateral || applies || self.dialect == Dialect::Duckdb { Some(&lateral) } else { parent };
                 self.subquery(subquery, alias.as_ref(), scope, ctes)
             }
             TableFactor::Function { args, alias, name, .. } => {
@@ -138,7 +135,7 @@ impl Analyser<'_> {
             TableFactor::Pivot { table, alias, .. }
             | TableFactor::Unpivot { table, alias, .. }
             | TableFactor::MatchRecognize { table, alias, .. } => {
-                let inner = self.factor(table, left, parent, ctes);
+                let inner = self.factor(table, left, applies, parent, ctes);
                 let mut rest = Sources::unknown();
                 inner.bound.iter().for_each(|bound| rest.add(&bound.relation.all_sources()));
                 self.function(rest, alias.as_ref(), None)
@@ -320,13 +317,6 @@ fn constraint(operator: &JoinOperator) -> (Option<&JoinConstraint>, Gives) {
     }
 }
 
-fn using_idents(constraint: Option<&JoinConstraint>) -> Vec<&Ident> {
-    match constraint {
-        Some(JoinConstraint::Using(names)) => names.iter().filter_map(|name| name.0.last()?.as_ident()).collect(),
-        _ => Vec::new(),
-    }
-}
-
 /// One relation alone.
 fn one(bound: Bound) -> Sight {
     let visible = bound.relation.columns.iter().enumerate();
@@ -352,17 +342,16 @@ fn moved(mut visible: Visible, offset: usize) -> Visible {
 /// Two sides whose columns of these names become one each, and come first.
 fn merged(left: Sight, right: Sight, names: &[String]) -> Sight {
     let offset = left.bound.len();
-    let is_one = |visible: &Visible| visible.name.as_ref().is_some_and(|name| names.contains(name));
-    let right_visible: Vec<Visible> = right.visible.into_iter().map(|visible| moved(visible, offset)).collect();
-    let mut visible: Vec<Visible> = Vec::new();
-    for name in names {
-        let both = left.visible.iter().chain(&right_visible).filter(|visible| visible.name.as_ref() == Some(name));
-        let members: Vec<(usize, usize)> = both.flat_map(|visible| visible.members.iter().copied()).collect();
-        if !members.is_empty() {
-            visible.push(Visible { name: Some(name.clone()), members });
+    let all: Vec<Visible> = left.visible.into_iter().chain(right.visible.into_iter().map(|visible| moved(visible, offset))).collect();
+    let place = |visible: &Visible| names.iter().position(|name| visible.name.as_ref() == Some(name));
+    let mut visible: Vec<Visible> = names.iter().map(|name| Visible { name: Some(name.clone()), members: Vec::new() }).collect();
+    for column in all {
+        match place(&column) {
+            Some(at) => visible[at].members.extend(column.members),
+            None => visible.push(column),
         }
     }
-    visible.extend(left.visible.iter().chain(&right_visible).filter(|visible| !is_one(visible)).cloned());
+    visible.retain(|column| !column.members.is_empty());
     let mut bound = left.bound;
     bound.extend(right.bound);
     Sight { bound, visible, open: left.open || right.open, unsure: left.unsure || right.unsure }

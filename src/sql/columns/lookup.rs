@@ -4,7 +4,6 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use sqlparser::ast::Ident;
-use sqlparser::keywords::ALL_KEYWORDS;
 
 use super::query::Analyser;
 use super::{ColumnMistake, Relation, Source, Sources, Type};
@@ -216,15 +215,15 @@ impl Analyser<'_> {
         Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation: bound.map(|bound| bound.written.clone()), nearest })
     }
 
-    /// True for a name that databases give a meaning of its own: a part of a date, a type, a column that every table has.
+    /// True for a name that databases give a meaning of its own: a value that every statement has, a column that every table has.
     fn is_special(&self, ident: &Ident) -> bool {
-        const HIDDEN: &[&str] =
-            &["ROWNUM", "SYSDATE", "SYSTIMESTAMP", "OID", "CTID", "XMIN", "XMAX", "CMIN", "CMAX", "TABLEOID", "LEVEL", "VALUE", "ROWID"];
+        const WORDS: &str = " CMAX CMIN CTID CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT \
+            LEVEL LOCALTIME LOCALTIMESTAMP OID PARTITIONTIME ROWID ROWNUM SESSION_USER SYSDATE SYSTEM_USER SYSTIMESTAMP TABLEOID USER VALUE XMAX XMIN ";
         let upper = ident.value.to_ascii_uppercase();
-        let is_word = ALL_KEYWORDS.binary_search(&upper.as_str()).is_ok() || HIDDEN.contains(&upper.as_str());
         let is_hidden = upper.starts_with('_') || upper.contains(['$', '@', ':', '/', '.', '*']);
         // SQLite and MySQL take a quoted name that is no column for a text.
-        (ident.quote_style.is_none() && is_word) || is_hidden || (ident.quote_style.is_some() && self.quoted_may_be_text())
+        let is_quoted = ident.quote_style.is_some();
+        is_hidden || if is_quoted { self.quoted_may_be_text() } else { WORDS.contains(&format!(" {upper} ")) }
     }
 
     pub(super) fn range(&self, idents: &[Ident]) -> Range<usize> {

@@ -58,7 +58,7 @@ impl<'a> Analyser<'a> {
         self.left = self.left.saturating_sub(steps);
     }
 
-    fn is_spent(&self) -> bool {
+    pub(super) fn is_spent(&self) -> bool {
         self.left == 0
     }
 
@@ -248,14 +248,21 @@ impl<'a> Analyser<'a> {
         if relation.columns.len() > MOST_COLUMNS {
             relation = Relation::unknown();
         }
-        self.clauses(select, tail, &Scope { aliases: &aliases, ..scope });
+        self.clauses(select, tail, &relation, &Scope { aliases: &aliases, ..scope });
         relation
     }
 
     /// The clauses that give no columns, and whose names must be known as well.
-    fn clauses(&mut self, select: &Select, tail: Option<&Query>, scope: &Scope<'_>) {
-        let conditions = [&select.prewhere, &select.selection, &select.having, &select.qualify];
-        for condition in conditions.into_iter().flatten() {
+    fn clauses(&mut self, select: &Select, tail: Option<&Query>, relation: &Relation, scope: &Scope<'_>) {
+        for condition in [&select.prewhere, &select.selection].into_iter().flatten() {
+            self.derive(condition, scope);
+        }
+        // From here on, a name is first of all one that the query gives.
+        let mut names = scope.aliases.to_vec();
+        names.extend(relation.columns.iter().filter_map(|column| Some(alias(column.name.as_deref()?, column))));
+        self.spend(names.len());
+        let scope = &Scope { aliases: &names, ..*scope };
+        for condition in [&select.having, &select.qualify].into_iter().flatten() {
             self.derive(condition, scope);
         }
         self.derive(&select.group_by, scope);

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     MergeInsertKind, MergeUpdateKind, ObjectName, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
 };
 
-use super::lookup::{Ctes, Scope};
+use super::lookup::{Bound, Ctes, Scope};
 use super::query::Analyser;
 use super::{Catalogue, Column, ColumnMistake, Columns, Given, Relation, Sources, Type};
 use crate::sql::Dialect;
@@ -107,7 +107,7 @@ impl Analyser<'_> {
         let table = self.object(name)?;
         let known = self.table(&table);
         let idents: Vec<&Ident> = insert.columns.iter().filter_map(|name| name.0.last()?.as_ident()).chain(&insert.after_columns).collect();
-        self.check_targets(&idents, &known, &table);
+        self.check_targets(&idents, &known, &name.to_string());
         let mut rows = rows?;
         let place = insert.source.as_ref().map(|query| self.place_of(query))?;
         let partitioned = insert.partitioned.is_some();
@@ -141,7 +141,7 @@ impl Analyser<'_> {
     }
 
     /// Columns that are written have to be there.
-    fn check_targets(&mut self, idents: &[&Ident], known: &Relation, table: &[String]) {
+    fn check_targets(&mut self, idents: &[&Ident], known: &Relation, table: &str) {
         for ident in idents {
             let name = self.column_name(ident);
             let range = self.range(std::slice::from_ref(*ident));
@@ -150,7 +150,7 @@ impl Analyser<'_> {
             }
             let names = known.columns.iter().filter_map(|column| column.name.as_deref());
             let nearest = crate::diag::nearest(&name, names).map(str::to_owned);
-            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.join(".")), nearest });
+            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.to_owned()), nearest });
         }
     }
 
@@ -170,7 +170,7 @@ impl Analyser<'_> {
         let table = sight.bound.iter().find(|bound| bound.name.ends_with(&target_name(self, target)))?.clone();
         let mut rows = Relation::of(Vec::new());
         for assignment in &update.assignments {
-            self.assign(&assignment.target, &assignment.value, &scope, &table.relation, &mut rows);
+            self.assign(&assignment.target, &assignment.value, &scope, &table, &mut rows);
         }
         if let Some(selection) = &update.selection {
             self.derive(selection, &scope);
@@ -178,7 +178,7 @@ impl Analyser<'_> {
         Some(Given { table: Some(table.table?), rows })
     }
 
-    fn assign(&mut self, target: &AssignmentTarget, value: &Expr, scope: &Scope<'_>, known: &Relation, rows: &mut Relation) {
+    fn assign(&mut self, target: &AssignmentTarget, value: &Expr, scope: &Scope<'_>, known: &Bound, rows: &mut Relation) {
         let sources = self.derive(value, scope);
         let names = match target {
             AssignmentTarget::ColumnName(name) => std::slice::from_ref(name),
@@ -191,7 +191,7 @@ impl Analyser<'_> {
                 _ => None,
             };
             if let Some(ident) = ident {
-                self.check_targets(&[ident], known, &[]);
+                self.check_targets(&[ident], &known.relation, &known.written);
             }
             let kind = self.kind(value, scope);
             let name = self.last_name(name);
@@ -221,11 +221,11 @@ impl Analyser<'_> {
                 self.derive(predicate, &scope);
             }
             match &clause.action {
-                MergeAction::Insert(insert) => self.merge_insert(insert, &scope, &into.relation, &mut rows),
+                MergeAction::Insert(insert) => self.merge_insert(insert, &scope, &into, &mut rows),
                 MergeAction::Update(update) => match &update.kind {
                     MergeUpdateKind::Set(assignments) => {
                         for assignment in assignments {
-                            self.assign(&assignment.target, &assignment.value, &scope, &into.relation, &mut rows);
+                            self.assign(&assignment.target, &assignment.value, &scope, &into, &mut rows);
                         }
                     }
                     MergeUpdateKind::Wildcard => all_of_source(&scope, &mut rows),
@@ -236,10 +236,11 @@ impl Analyser<'_> {
         Some(Given { table: Some(into.table?), rows: joined_by_name(rows) })
     }
 
-    fn merge_insert(&mut self, insert: &MergeInsertExpr, scope: &Scope<'_>, known: &Relation, rows: &mut Relation) {
+    fn merge_insert(&mut self, insert: &MergeInsertExpr, scope: &Scope<'_>, into: &Bound, rows: &mut Relation) {
+        let known = &into.relation;
         let MergeInsertKind::Values(values) = &insert.kind else { return all_of_source(scope, rows) };
         let idents: Vec<&Ident> = insert.columns.iter().filter_map(|name| name.0.last()?.as_ident()).collect();
-        self.check_targets(&idents, known, &[]);
+        self.check_targets(&idents, &into.relation, &into.written);
         for row in &values.rows {
             let expected = if !idents.is_empty() { Some(idents.len()) } else { (!known.open).then_some(known.columns.len()) };
             if let Some(expected) =
