@@ -22,6 +22,14 @@ impl Analyser<'_> {
         walk.sources
     }
 
+    /// What arguments derive from that may name other things than columns.
+    pub(super) fn derive_leniently(&mut self, part: &impl Visit, scope: &Scope<'_>) -> Sources {
+        self.lenient += 1;
+        let sources = self.derive(part, scope);
+        self.lenient -= 1;
+        sources
+    }
+
     /// The type of an expression.
     pub(super) fn kind(&mut self, expr: &Expr, scope: &Scope<'_>) -> Option<Type> {
         let dialect = self.dialect;
@@ -156,10 +164,22 @@ impl Walk<'_, '_, '_> {
         }
     }
 
-    /// A name that is a word of the dialect unless it is a column.
+    /// A name that may be a word of the dialect. One that is a column is listed as such.
     fn word(&mut self, ident: &Ident) {
-        if let Meaning::Column(..) = self.analyser.meaning(self.scope, std::slice::from_ref(ident)) {
+        const PARTS: &str = " year yyyy yy quarter qq month mm week wk ww isoweek isoyear day dd d dayofweek dayofyear dow doy dw dy hour hh minute mi \
+            second ss millisecond ms microsecond us nanosecond ns epoch century decade monday tuesday wednesday thursday friday saturday sunday ";
+        let name = self.analyser.column_name(ident);
+        let mut level = Some(self.scope);
+        while let Some(here) = level {
+            if here.sight.lists(&name) {
+                return self.name(std::slice::from_ref(ident));
+            }
+            level = here.parent;
+        }
+        if !PARTS.contains(&format!(" {} ", ident.value.to_lowercase())) {
+            self.analyser.lenient += 1;
             self.name(std::slice::from_ref(ident));
+            self.analyser.lenient -= 1;
         }
     }
 

@@ -28,6 +28,11 @@ impl Analyser<'_> {
         let mut sight = self.factor(&table.relation, before, false, parent, ctes);
         for join in &table.joins {
             let applies = matches!(join.join_operator, JoinOperator::CrossApply | JoinOperator::OuterApply);
+            if matches!(join.join_operator, JoinOperator::ArrayJoin | JoinOperator::LeftArrayJoin | JoinOperator::InnerArrayJoin) {
+                let next = self.array_join(&join.relation, &Scope { sight: &sight, aliases: &[], parent, ctes });
+                sight = beside(sight, next);
+                continue;
+            }
             let next = if self.looks_left(&join.relation, applies) {
                 // What is left of the whole is in sight as well.
                 let left = beside(before.clone(), sight.clone());
@@ -40,10 +45,15 @@ impl Analyser<'_> {
         sight
     }
 
+    /// True where `from t, t.items` reads an array of `t`.
+    fn has_arrays_in_from(&self) -> bool {
+        matches!(self.dialect, Dialect::Bigquery | Dialect::Redshift)
+    }
+
     /// True for a part of a `from` in which columns of what stands left of it can be named.
     fn looks_left(&self, factor: &TableFactor, applies: bool) -> bool {
         match factor {
-            TableFactor::Table { args: None, .. } => self.dialect == Dialect::Bigquery,
+            TableFactor::Table { args: None, .. } => self.has_arrays_in_from(),
             TableFactor::Derived { lateral, .. } => *lateral || applies || self.dialect == Dialect::Duckdb,
             _ => true,
         }
@@ -63,7 +73,7 @@ impl Analyser<'_> {
                 let names: Vec<String> = idents.iter().map(|ident| self.column_name(ident)).collect();
                 self.check_using(&idents, &left);
                 self.check_using(&idents, &right);
-                merged(left, right, &names)
+                merged(with_columns(left, &names), with_columns(right, &names), &names)
             }
             Some(JoinConstraint::Natural) if left.open || right.open => Sight { unsure: true, ..beside(left, right) },
             Some(JoinConstraint::Natural) => {
@@ -112,7 +122,7 @@ impl Analyser<'_> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => self.named(name, alias.as_ref(), &lateral),
             TableFactor::Table { args: Some(args), alias, name, .. } => {
-                let sources = self.derive(&args.args, &lateral);
+                let sources = self.derive_leniently(&args.args, &lateral);
                 self.function(sources, alias.as_ref(), Some(name))
             }
             TableFactor::Derived { lateral: is_lateral, subquery, alias, .. } => {
@@ -120,11 +130,11 @@ impl Analyser<'_> {
                 self.subquery(subquery, alias.as_ref(), scope, ctes)
             }
             TableFactor::Function { args, alias, name, .. } => {
-                let sources = self.derive(args, &lateral);
+                let sources = self.derive_leniently(args, &lateral);
                 self.function(sources, alias.as_ref(), Some(name))
             }
             TableFactor::TableFunction { expr, alias } => {
-                let sources = self.derive(expr, &lateral);
+                let sources = self.derive_leniently(expr, &lateral);
                 self.function(sources, alias.as_ref(), None)
             }
             TableFactor::UNNEST { alias, array_exprs, with_offset_alias, .. } => {
@@ -132,9 +142,15 @@ impl Analyser<'_> {
                 self.unnest(sources, alias.as_ref(), with_offset_alias.as_ref())
             }
             TableFactor::NestedJoin { table_with_joins, alias } => self.nested(table_with_joins, alias.as_ref(), left, parent, ctes),
-            TableFactor::Pivot { table, alias, .. }
-            | TableFactor::Unpivot { table, alias, .. }
-            | TableFactor::MatchRecognize { table, alias, .. } => {
+            TableFactor::Pivot { table, alias, aggregate_functions, value_column, .. } => {
+                let inner = self.factor(table, left, applies, parent, ctes);
+                self.pivot(&inner, aggregate_functions, value_column, alias.as_ref(), &lateral)
+            }
+            TableFactor::Unpivot { table, alias, value, name, columns, .. } => {
+                let inner = self.factor(table, left, applies, parent, ctes);
+                self.unpivot(&inner, (value, name), columns, alias.as_ref(), &lateral)
+            }
+            TableFactor::MatchRecognize { table, alias, .. } => {
                 let inner = self.factor(table, left, applies, parent, ctes);
                 let mut rest = Sources::unknown();
                 inner.bound.iter().for_each(|bound| rest.add(&bound.relation.all_sources()));
@@ -166,7 +182,7 @@ impl Analyser<'_> {
         {
             return self.bind(vec![self.column_name(only)], &written, None, Arc::clone(cte), alias);
         }
-        if idents.len() > 1 && self.dialect == Dialect::Bigquery && idents[0].quote_style.is_none() {
+        if idents.len() > 1 && self.has_arrays_in_from() && idents[0].quote_style.is_none() {
             let first = self.column_name(idents[0]);
             if scope.sight.bound.iter().any(|bound| bound.name.last() == Some(&first)) {
                 let owned: Vec<Ident> = idents.iter().map(|ident| (*ident).clone()).collect();
@@ -240,19 +256,12 @@ impl Analyser<'_> {
     ) -> Sight {
         let inner = self.joined(table, left, parent, ctes);
         let Some(alias) = alias else { return inner };
-        let mut relation = Relation::of(Vec::new());
-        for visible in &inner.visible {
-            let mut sources = Sources::default();
-            visible.members.iter().for_each(|(at, column)| sources.add(&inner.bound[*at].relation.columns[*column].sources));
-            relation.columns.push(Column { name: visible.name.clone(), kind: None, sources });
-        }
-        relation.open = inner.open || inner.unsure;
-        inner.bound.iter().filter(|bound| bound.relation.open).for_each(|bound| relation.rest.add(&bound.relation.rest));
+        let relation = inner.as_relation();
         self.bind(Vec::new(), "", None, Arc::new(relation), Some(alias))
     }
 
     /// Puts one relation in sight, under its alias or its own name.
-    fn bind(
+    pub(super) fn bind(
         &mut self,
         name: Vec<String>,
         written: &str,
@@ -270,6 +279,17 @@ impl Analyser<'_> {
             _ => (table, relation),
         };
         one(Bound { name, written, table, relation })
+    }
+
+    /// `array join items as i`: the array is a column, and under another name one more.
+    fn array_join(&mut self, factor: &TableFactor, scope: &Scope<'_>) -> Sight {
+        let TableFactor::Table { name, alias, .. } = factor else { return one(Bound::unnamed(Relation::unknown())) };
+        let idents: Vec<Ident> = name.0.iter().filter_map(|part| part.as_ident().cloned()).collect();
+        let Meaning::Column(sources, _) = self.meaning(scope, &idents) else { return one(Bound::unnamed(Relation::unknown())) };
+        let range = self.range(&idents);
+        self.used(&sources, range);
+        let column = alias.as_ref().map(|alias| Column { name: Some(self.column_name(&alias.name)), kind: None, sources });
+        one(Bound::unnamed(Relation::of(column.into_iter().collect())))
     }
 
     /// `lateral view explode(x) t as y`.
@@ -337,6 +357,22 @@ fn beside(mut left: Sight, right: Sight) -> Sight {
 fn moved(mut visible: Visible, offset: usize) -> Visible {
     visible.members.iter_mut().for_each(|(at, _)| *at += offset);
     visible
+}
+
+/// A side with columns of these names, which it must have where only one relation of it may have them.
+fn with_columns(mut side: Sight, names: &[String]) -> Sight {
+    for name in names {
+        let is_there = side.visible.iter().any(|visible| visible.name.as_ref() == Some(name));
+        let mut open = (0..side.bound.len()).filter(|at| side.bound[*at].relation.open);
+        let only = open.next().filter(|_| open.next().is_none() && !is_there);
+        if let Some(at) = only {
+            let sources = side.bound[at].from_open(name);
+            let relation = Arc::make_mut(&mut side.bound[at].relation);
+            relation.columns.push(Column { name: Some(name.clone()), kind: None, sources });
+            side.visible.push(Visible { name: Some(name.clone()), members: vec![(at, relation.columns.len() - 1)] });
+        }
+    }
+    side
 }
 
 /// Two sides whose columns of these names become one each, and come first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::Ident;
 
 use super::query::Analyser;
-use super::{ColumnMistake, Relation, Source, Sources, Type};
+use super::{Column, ColumnMistake, Relation, Source, Sources, Type};
 use crate::diag::nearest;
 
 /// A relation in sight, by the name that it has there.
@@ -24,6 +24,19 @@ pub(super) struct Bound {
 impl Bound {
     fn is_called(&self, name: &[String]) -> bool {
         self.name.ends_with(name)
+    }
+
+    /// A relation that nobody can name.
+    pub(super) fn unnamed(relation: Relation) -> Self {
+        Self { name: Vec::new(), written: String::new(), table: None, relation: Arc::new(relation) }
+    }
+
+    /// The column of a relation that lists it not, and may have it.
+    pub(super) fn from_open(&self, name: &str) -> Sources {
+        match &self.table {
+            Some(table) => Sources::one(Source { table: table.clone(), column: name.to_owned() }),
+            None => self.relation.rest.clone(),
+        }
     }
 }
 
@@ -45,6 +58,27 @@ pub(super) struct Sight {
     pub(super) open: bool,
     /// True where columns of one name may have been joined to one.
     pub(super) unsure: bool,
+}
+
+impl Sight {
+    /// All that is in sight as one relation.
+    pub(super) fn as_relation(&self) -> Relation {
+        let column = |visible: &Visible| {
+            let mut sources = Sources::default();
+            let columns = visible.members.iter().map(|(at, column)| &self.bound[*at].relation.columns[*column]);
+            columns.clone().for_each(|column| sources.add(&column.sources));
+            let kind = columns.into_iter().find_map(|column| column.kind.clone());
+            Column { name: visible.name.clone(), kind, sources }
+        };
+        let mut rest = Sources::default();
+        self.bound.iter().filter(|bound| bound.relation.open).for_each(|bound| rest.add(&bound.relation.rest));
+        Relation { columns: self.visible.iter().map(column).collect(), open: self.open || self.unsure, rest }
+    }
+
+    /// True for a column that is listed under this name.
+    pub(super) fn lists(&self, name: &str) -> bool {
+        self.visible.iter().any(|visible| visible.name.as_deref() == Some(name))
+    }
 }
 
 /// The names of common table expressions.
@@ -146,7 +180,7 @@ impl Analyser<'_> {
         let first = open.next();
         match (first, open.next()) {
             (Some(only), None) => {
-                let mut sources = from_open(only, name);
+                let mut sources = only.from_open(name);
                 // A query round this one may be meant as well.
                 sources.complete &= scope.parent.is_none();
                 Some(Meaning::Column(sources, None))
@@ -167,7 +201,7 @@ impl Analyser<'_> {
                 return Some(Meaning::Column(column.sources.clone(), kind.flatten()));
             }
             if bound.relation.may_have_others() {
-                return Some(Meaning::Column(from_open(bound, wanted), None));
+                return Some(Meaning::Column(bound.from_open(wanted), None));
             }
             if self.column_with_parts(scope, &names[0]).is_none() {
                 let bound = bound.clone();
@@ -196,7 +230,9 @@ impl Analyser<'_> {
     /// A column that is nowhere in sight, unless the name may be something else.
     fn missing(&mut self, scope: &Scope<'_>, idents: &[Ident], bound: Option<&Bound>) -> Meaning {
         let [ident] = idents else { return Meaning::Unknown };
-        if self.is_special(ident) {
+        let name = self.column_name(ident);
+        let is_given = bound.is_none() && self.given.last().is_some_and(|given| given.contains(&name));
+        if is_given || self.is_special(ident) {
             return Meaning::Unknown;
         }
         let mut known: Vec<&str> = Vec::new();
@@ -211,7 +247,7 @@ impl Analyser<'_> {
             }
         }
         self.spend(known.len() * 8);
-        let nearest = nearest(&self.column_name(ident), known.into_iter()).map(str::to_owned);
+        let nearest = nearest(&name, known.into_iter()).map(str::to_owned);
         Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation: bound.map(|bound| bound.written.clone()), nearest })
     }
 
@@ -232,14 +268,6 @@ impl Analyser<'_> {
             [] => 0..0,
             [first, rest @ ..] => of(first).start..rest.last().map_or_else(|| of(first).end, |last| of(last).end),
         }
-    }
-}
-
-/// The column of a relation that lists it not, and may have it.
-fn from_open(bound: &Bound, name: &str) -> Sources {
-    match &bound.table {
-        Some(table) => Sources::one(Source { table: table.clone(), column: name.to_owned() }),
-        None => bound.relation.rest.clone(),
     }
 }
 

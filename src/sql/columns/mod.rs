@@ -11,6 +11,7 @@ mod expression;
 mod fault;
 mod from;
 mod lookup;
+mod pivot;
 mod projection;
 mod query;
 mod relation;

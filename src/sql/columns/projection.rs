@@ -14,13 +14,24 @@ impl Analyser<'_> {
     /// The columns of a `select`, and the names that it gives them.
     pub(super) fn projection(&mut self, select: &Select, scope: &Scope<'_>) -> (Relation, Vec<Alias>) {
         let mut relation = Relation::of(Vec::new());
-        let mut aliases: Vec<Alias> = Vec::new();
+        // A name that is given further on is known in some databases, and in none a fault that could be told apart.
+        let later = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => {
+                Some(Alias { name: self.column_name(alias), sources: Sources::unknown(), kind: None })
+            }
+            _ => None,
+        });
+        let mut aliases: Vec<Alias> = later.collect();
+        let mut n_given = 0;
         for item in &select.projection {
             let here = Scope { aliases: &aliases, ..*scope };
             let before = relation.columns.len();
             let named = self.item(item, &here, &mut relation);
             if named && let [column] = &relation.columns[before..] {
-                aliases.extend(column.name.as_deref().map(|name| alias(name, column)));
+                if let (Some(name), Some(known)) = (&column.name, aliases.get_mut(n_given)) {
+                    *known = alias(name, column);
+                }
+                n_given += 1;
             }
         }
         if select.value_table_mode.is_some() {
@@ -108,21 +119,11 @@ impl Analyser<'_> {
 
     /// `*`.
     fn star(&mut self, scope: &Scope<'_>, relation: &mut Relation) {
-        for visible in &scope.sight.visible {
-            let mut sources = Sources::default();
-            let mut kind = None;
-            for (bound, column) in &visible.members {
-                let column = &scope.sight.bound[*bound].relation.columns[*column];
-                sources.add(&column.sources);
-                kind = kind.or_else(|| column.kind.clone());
-            }
-            relation.columns.push(Column { name: visible.name.clone(), kind, sources });
-        }
-        self.spend(relation.columns.len() * 4);
-        relation.open |= scope.sight.open || scope.sight.unsure;
-        for bound in scope.sight.bound.iter().filter(|bound| bound.relation.open) {
-            relation.rest.add(&bound.relation.rest);
-        }
+        let mut all = scope.sight.as_relation();
+        self.spend(all.columns.len() * 4);
+        relation.columns.append(&mut all.columns);
+        relation.open |= all.open;
+        relation.rest.add(&all.rest);
     }
 
     /// `t.*`.

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use sqlparser::ast::{Cte, Expr, Ident, ObjectName, Query, Select, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Values, With};
+use sqlparser::ast::{
+    Cte, Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Values, With,
+};
 
 use super::lookup::{Alias, Ctes, Scope, Sight};
 use super::{Catalogue, Column, ColumnFault, ColumnMistake, Relation, Source, Sources};
@@ -29,6 +31,10 @@ pub(super) struct Analyser<'a> {
     uses: BTreeMap<Source, Range<usize>>,
     complete: bool,
     left: usize,
+    /// The names that the `select`s give which the walk is in: some databases know them in every clause.
+    pub(super) given: Vec<BTreeSet<String>>,
+    /// How many places the walk is in where a name may be something else than a column.
+    pub(super) lenient: usize,
 }
 
 impl<'a> Analyser<'a> {
@@ -42,6 +48,8 @@ impl<'a> Analyser<'a> {
             uses: BTreeMap::new(),
             complete: true,
             left: BUDGET,
+            given: Vec::new(),
+            lenient: 0,
         }
     }
 
@@ -67,7 +75,11 @@ impl<'a> Analyser<'a> {
     }
 
     pub(super) fn mistake(&mut self, range: Range<usize>, mistake: ColumnMistake) {
-        self.faults.entry((range.start, range.end)).or_insert(mistake);
+        if self.lenient == 0 {
+            self.faults.entry((range.start, range.end)).or_insert(mistake);
+        } else {
+            self.unresolved();
+        }
     }
 
     pub(super) fn used(&mut self, sources: &Sources, range: Range<usize>) {
@@ -239,6 +251,12 @@ impl<'a> Analyser<'a> {
     }
 
     fn select(&mut self, select: &Select, tail: Option<&Query>, parent: Option<&Scope<'_>>, ctes: &Ctes<'_>) -> Relation {
+        let given = select.projection.iter().filter_map(|item| match item {
+            SelectItem::ExprWithAlias { alias, .. } => Some(self.column_name(alias)),
+            _ => None,
+        });
+        let given = given.collect();
+        self.given.push(given);
         let mut sight = self.from(&select.from, parent, ctes);
         for view in &select.lateral_views {
             self.lateral_view(view, &mut sight, parent, ctes);
@@ -249,6 +267,7 @@ impl<'a> Analyser<'a> {
             relation = Relation::unknown();
         }
         self.clauses(select, tail, &relation, &Scope { aliases: &aliases, ..scope });
+        self.given.pop();
         relation
     }
 

@@ -167,6 +167,14 @@ fn dialects_have_forms_of_their_own() {
     is("select as struct x, y from a", Dialect::Bigquery, "…");
     is("select x from a |> where x > 1 |> select x", Dialect::Bigquery, "…");
     is("select y, sum(x) as t from a group by all having t > 1 order by t", Dialect::Duckdb, "y=a.y t=a.x");
+    is("select p.w, p.v, p.y from a unpivot (v for w in (x)) p", Dialect::Snowflake, "w=a.x v=a.x y=a.y");
+    is("select * from a unpivot (v for w in (x, y))", Dialect::Snowflake, "s=a.s w=a.x,a.y v=a.x,a.y");
+    is("select s, p from a pivot (sum(x) for y in ('p'))", Dialect::Snowflake, "s=a.s p=a.x");
+    is("select k, v from nowhere join elsewhere using (k)", Dialect::Duckdb, "k=elsewhere.k,nowhere.k v=?");
+    is("select x, i from a array join s as i", Dialect::Clickhouse, "x=a.x i=a.s");
+    is("select t.p from a, a.s t", Dialect::Redshift, "p=a.s");
+    is("select p + 1 as q, x as p from a", Dialect::Snowflake, "q=? p=a.x");
+    is("select date_trunc(q, week(monday)) as d from nowhere", Dialect::Bigquery, "d=nowhere.q");
     is("select x from a qualify row_number() over (partition by y order by x) = 1", Dialect::Snowflake, "x=a.x");
 }
 
@@ -204,6 +212,7 @@ fn what_may_be_right_is_no_fault() {
         ("select g.nothing from a e, lateral f(e.x) g", Dialect::Postgres),
         ("select excluded.x, new.y, seq.nextval from a", Dialect::Snowflake),
         ("insert into a (x) values (1) on conflict (x) do update set y = excluded.y", Dialect::Postgres),
+        ("select a.x as total from a join b on total = b.x", Dialect::Snowflake),
         ("select \"text\" from a", Dialect::Sqlite),
         ("select x as total, total * 2 from a where total > 1", Dialect::Snowflake),
         ("select a.x from a join b on a.x = b.x order by x", Dialect::Postgres),
