@@ -366,7 +366,7 @@ fn with_columns(mut side: Sight, names: &[String]) -> Sight {
         let mut open = (0..side.bound.len()).filter(|at| side.bound[*at].relation.open);
         let only = open.next().filter(|_| open.next().is_none() && !is_there);
         if let Some(at) = only {
-            let sources = side.bound[at].from_open(name);
+            let sources = side.bound[at].unlisted(name);
             let relation = Arc::make_mut(&mut side.bound[at].relation);
             relation.columns.push(Column { name: Some(name.clone()), kind: None, sources });
             side.visible.push(Visible { name: Some(name.clone()), members: vec![(at, relation.columns.len() - 1)] });

@@ -32,7 +32,7 @@ impl Bound {
     }
 
     /// The column of a relation that lists it not, and may have it.
-    pub(super) fn from_open(&self, name: &str) -> Sources {
+    pub(super) fn unlisted(&self, name: &str) -> Sources {
         match &self.table {
             Some(table) => Sources::one(Source { table: table.clone(), column: name.to_owned() }),
             None => self.relation.rest.clone(),
@@ -171,23 +171,7 @@ impl Analyser<'_> {
         if let Some(whole) = scope.sight.bound.iter().find(|bound| bound.name.last().is_some_and(|last| last == name)) {
             return Some(Meaning::Column(whole_row(whole), None));
         }
-        self.in_open(scope, name)
-    }
-
-    /// A name that an open relation may have.
-    fn in_open(&mut self, scope: &Scope<'_>, name: &str) -> Option<Meaning> {
-        let mut open = scope.sight.bound.iter().filter(|bound| bound.relation.may_have_others());
-        let first = open.next();
-        match (first, open.next()) {
-            (Some(only), None) => {
-                let mut sources = only.from_open(name);
-                // A query round this one may be meant as well.
-                sources.complete &= scope.parent.is_none();
-                Some(Meaning::Column(sources, None))
-            }
-            (None, _) => scope.sight.open.then_some(Meaning::Unknown),
-            _ => Some(Meaning::Unknown),
-        }
+        in_open(scope, name)
     }
 
     /// A qualified name at one level; `None` where neither its relation nor a column with parts is there.
@@ -201,30 +185,18 @@ impl Analyser<'_> {
                 return Some(Meaning::Column(column.sources.clone(), kind.flatten()));
             }
             if bound.relation.may_have_others() {
-                return Some(Meaning::Column(bound.from_open(wanted), None));
+                return Some(Meaning::Column(bound.unlisted(wanted), None));
             }
-            if self.column_with_parts(scope, &names[0]).is_none() {
+            if column_with_parts(scope, &names[0]).is_none() {
                 let bound = bound.clone();
                 return Some(self.missing(scope, &idents[length..=length], Some(&bound)));
             }
         }
-        if let Some(found) = self.column_with_parts(scope, &names[0]) {
+        if let Some(found) = column_with_parts(scope, &names[0]) {
             return Some(found);
         }
         let is_open = scope.sight.open || scope.sight.bound.iter().any(|bound| bound.relation.may_have_others());
         is_open.then_some(Meaning::Unknown)
-    }
-
-    /// A column whose value has parts.
-    fn column_with_parts(&self, scope: &Scope<'_>, name: &str) -> Option<Meaning> {
-        let visible = scope.sight.visible.iter().find(|visible| visible.name.as_deref() == Some(name));
-        let column =
-            visible.and_then(|visible| visible.members.first()).map(|(at, column)| &scope.sight.bound[*at].relation.columns[*column]);
-        if let Some(column) = column {
-            return Some(Meaning::Column(column.sources.clone(), None));
-        }
-        let alias = scope.aliases.iter().find(|alias| alias.name == name)?;
-        Some(Meaning::Column(alias.sources.clone(), None))
     }
 
     /// A column that is nowhere in sight, unless the name may be something else.
@@ -247,7 +219,7 @@ impl Analyser<'_> {
             }
         }
         self.spend(known.len() * 8);
-        let nearest = nearest(&name, known.into_iter()).map(str::to_owned);
+        let nearest = nearest(&name, known).map(str::to_owned);
         Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation: bound.map(|bound| bound.written.clone()), nearest })
     }
 
@@ -273,4 +245,31 @@ impl Analyser<'_> {
 
 fn whole_row(bound: &Bound) -> Sources {
     bound.relation.all_sources()
+}
+
+/// A name that an open relation may have.
+fn in_open(scope: &Scope<'_>, name: &str) -> Option<Meaning> {
+    let mut open = scope.sight.bound.iter().filter(|bound| bound.relation.may_have_others());
+    let first = open.next();
+    match (first, open.next()) {
+        (Some(only), None) => {
+            let mut sources = only.unlisted(name);
+            // A query round this one may be meant as well.
+            sources.complete &= scope.parent.is_none();
+            Some(Meaning::Column(sources, None))
+        }
+        (None, _) => scope.sight.open.then_some(Meaning::Unknown),
+        _ => Some(Meaning::Unknown),
+    }
+}
+
+/// A column whose value has parts.
+fn column_with_parts(scope: &Scope<'_>, name: &str) -> Option<Meaning> {
+    let visible = scope.sight.visible.iter().find(|visible| visible.name.as_deref() == Some(name));
+    let column = visible.and_then(|visible| visible.members.first()).map(|(at, column)| &scope.sight.bound[*at].relation.columns[*column]);
+    if let Some(column) = column {
+        return Some(Meaning::Column(column.sources.clone(), None));
+    }
+    let alias = scope.aliases.iter().find(|alias| alias.name == name)?;
+    Some(Meaning::Column(alias.sources.clone(), None))
 }

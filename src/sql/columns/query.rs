@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use sqlparser::ast::{
-    Cte, Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, SetOperator, SetQuantifier, Spanned, TableAlias, Values, With,
-};
+use sqlparser::ast::{Cte, Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, SetQuantifier, Spanned, TableAlias, Values, With};
 
 use super::lookup::{Alias, Ctes, Scope, Sight};
 use super::{Catalogue, Column, ColumnFault, ColumnMistake, Relation, Source, Sources};
@@ -182,11 +180,11 @@ impl<'a> Analyser<'a> {
         match body {
             SetExpr::Select(select) => self.select(select, tail, parent, ctes),
             SetExpr::Query(query) => self.query(query, parent, ctes),
-            SetExpr::SetOperation { left, op, set_quantifier, right } => {
+            SetExpr::SetOperation { left, set_quantifier, right, .. } => {
                 let before = self.body(left, None, parent, ctes);
                 let after = self.body(right, None, parent, ctes);
                 let by_name = matches!(set_quantifier, SetQuantifier::ByName | SetQuantifier::AllByName | SetQuantifier::DistinctByName);
-                if by_name { combined_by_name(before, &after) } else { self.combined(before, &after, *op, right) }
+                if by_name { combined_by_name(before, &after) } else { self.combined(before, &after, right) }
             }
             SetExpr::Values(values) => self.values(values, parent, ctes),
             SetExpr::Table(table) => {
@@ -202,7 +200,7 @@ impl<'a> Analyser<'a> {
     }
 
     /// A set operation takes its names from the part before it, and its rows from both.
-    fn combined(&mut self, mut before: Relation, after: &Relation, op: SetOperator, right: &SetExpr) -> Relation {
+    fn combined(&mut self, mut before: Relation, after: &Relation, right: &SetExpr) -> Relation {
         if !before.open && !after.open && before.columns.len() != after.columns.len() {
             let start = self.tokens.bytes(first_select(right).span()).start;
             let word = self.sql_word(start);
@@ -217,8 +215,7 @@ impl<'a> Analyser<'a> {
             return before;
         }
         for (column, other) in before.columns.iter_mut().zip(&after.columns) {
-            // What is taken away gives nothing, and lineage counts it: which rows are left depends on it.
-            let _ = op;
+            // What `except` takes away counts: which rows are left depends on it.
             column.sources.add(&other.sources);
             if column.kind != other.kind {
                 column.kind = None;
@@ -355,7 +352,7 @@ pub(super) fn alias(name: &str, column: &Column) -> Alias {
 }
 
 /// The name that an expression gives its column by itself, where all databases agree.
-pub(super) fn own_name<'e>(expr: &'e Expr) -> Option<&'e Ident> {
+pub(super) fn own_name(expr: &Expr) -> Option<&Ident> {
     match expr {
         Expr::Identifier(ident) => Some(ident),
         Expr::CompoundIdentifier(idents) => idents.last(),

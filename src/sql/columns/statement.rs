@@ -242,7 +242,7 @@ impl Analyser<'_> {
         let idents: Vec<&Ident> = insert.columns.iter().filter_map(|name| name.0.last()?.as_ident()).collect();
         self.check_targets(&idents, &into.relation, &into.written);
         for row in &values.rows {
-            let expected = if !idents.is_empty() { Some(idents.len()) } else { (!known.open).then_some(known.columns.len()) };
+            let expected = if idents.is_empty() { (!known.open).then_some(known.columns.len()) } else { Some(idents.len()) };
             if let Some(expected) =
                 expected.filter(|expected| row.content.len() > *expected || (!idents.is_empty() && row.content.len() != *expected))
             {

@@ -273,9 +273,9 @@ fn every_use_is_listed() {
 #[test]
 fn hostile_queries_end_soon() {
     let n = |count: usize, piece: &str| piece.repeat(count);
-    let ctes: String = (1..60).map(|i| format!(", t{i} as (select *, * from t{})", i - 1)).collect();
-    let deep: String =
-        (1..40).map(|i| format!(", u{i} as (select x, (select x from u{0} where u{0}.x = 1) as y from u{0})", i - 1)).collect();
+    let list = |range: Range<usize>, one: &dyn Fn(usize) -> String| range.map(one).collect::<Vec<_>>().concat();
+    let ctes = list(1..60, &|i| format!(", t{i} as (select *, * from t{})", i - 1));
+    let deep = list(1..40, &|i| format!(", u{i} as (select x, (select x from u{0} where u{0}.x = 1) as y from u{0})", i - 1));
     let texts = [
         format!("with t0 as (select * from a){ctes} select * from t59"),
         format!("with recursive u0 as (select x from a){deep} select * from u39"),

@@ -156,7 +156,8 @@ pub(super) fn of_expression(expr: &Expr, dialect: Dialect, column: &mut dyn FnMu
         Expr::Cast { data_type, .. } | Expr::Convert { data_type: Some(data_type), .. } => Some(Type::of(data_type, dialect)),
         Expr::TypedString(typed) => Some(Type::of(&typed.data_type, dialect)),
         Expr::Value(value) => of_literal(&value.value),
-        Expr::IsNull(_)
+        Expr::UnaryOp { op: UnaryOperator::Not, .. }
+        | Expr::IsNull(_)
         | Expr::IsNotNull(_)
         | Expr::IsTrue(_)
         | Expr::IsFalse(_)
@@ -172,7 +173,6 @@ pub(super) fn of_expression(expr: &Expr, dialect: Dialect, column: &mut dyn FnMu
         | Expr::IsNotDistinctFrom(..) => Some(Type::Boolean),
         Expr::Interval(_) => Some(Type::Interval),
         Expr::Substring { .. } | Expr::Trim { .. } => Some(Type::Text),
-        Expr::UnaryOp { op: UnaryOperator::Not, .. } => Some(Type::Boolean),
         Expr::UnaryOp { op: UnaryOperator::Minus | UnaryOperator::Plus, expr } => of_expression(expr, dialect, column),
         Expr::BinaryOp { left, op, right } => of_operator(left, op, right, dialect, column),
         Expr::Case { conditions, else_result, .. } => {
