@@ -8,6 +8,7 @@ use sqlparser::dialect as parser;
 use sqlparser::parser::{Parser, ParserError};
 use sqlparser::tokenizer::{Token, TokenWithSpan, Tokenizer};
 
+use super::columns::{self, Catalogue, Columns};
 use super::holes::{Misplaced, Place, misplaced, places, unreadable};
 use super::known::Known;
 use super::tables::{self, Found};
@@ -80,6 +81,27 @@ pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fa
     (analysis, faults)
 }
 
+/// The columns of SQL that the parser understands; `None` where it does not, or where the text is too large. Holes are values.
+#[must_use]
+pub fn columns_of(sql: &str, dialect: Dialect, holes: &[Hole], catalogue: &Catalogue) -> Option<Columns> {
+    let tokens = Tokens::new(sql, dialect, holes).ok().filter(|_| sql.len() <= BYTES)?;
+    let (count, depth) = tokens.size();
+    if count > TOKENS {
+        return None;
+    }
+    let reader = Reader { sql, dialect, holes, tokens: &tokens };
+    let read = || {
+        let places = places(&tokens, dialect, holes);
+        let statements = reader.parse_all(&places).ok()?;
+        // A walk that panics understood nothing.
+        catch_unwind(AssertUnwindSafe(|| columns::of_statements(&statements, dialect, &tokens, catalogue))).ok()
+    };
+    if count <= SMALL.0 && depth <= SMALL.1 {
+        return read();
+    }
+    std::thread::scope(|scope| std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, read).ok()?.join().ok()?)
+}
+
 /// Reads on a thread whose stack is large enough for what the parser may do.
 fn with_stack(reader: &Reader<'_>, count: usize) -> (Analysis, Vec<Fault>) {
     std::thread::scope(|scope| {
@@ -118,17 +140,11 @@ impl Reader<'_> {
         let places = places(self.tokens, self.dialect, self.holes);
         let mut faults: Vec<_> =
             self.holes.iter().zip(&places).filter_map(|(hole, place)| Some(misplaced(self.sql, &hole.range, place.err()?))).collect();
-        let all = |_: usize| true;
-        let first = match self.parse(self.dialect.parser(), self.with_literals(&places, all)) {
+        let first = match self.parse_all(&places) {
             Ok(statements) => return self.finish(&statements, &places, faults),
             Err(failure) => failure,
         };
-        if let Some(second) = self.dialect.second()
-            && let Ok(statements) = self.parse(second, self.with_literals(&places, all))
-        {
-            return self.finish(&statements, &places, faults);
-        }
-        if let Some(tokens) = hints::without(&self.with_literals(&places, all), self.dialect)
+        if let Some(tokens) = hints::without(&self.with_literals(&places, |_| true), self.dialect)
             && let Ok(statements) = self.parse(self.dialect.parser(), tokens)
         {
             let found = self.finish(&statements, &places, faults.clone());
@@ -153,6 +169,15 @@ impl Reader<'_> {
             faults.extend(certain::find(self.sql, self.tokens, &unknown).or_else(|| failure.map(|failure| self.not_understood(failure))));
         }
         (analysis, faults)
+    }
+
+    /// The statements, if the dialect's parser understands all of them, or the one that knows what it lacks does.
+    fn parse_all(&self, places: &[Result<Place, Misplaced>]) -> Result<Vec<Statement>, Failure> {
+        self.parse(self.dialect.parser(), self.with_literals(places, |_| true)).or_else(|failure| {
+            let second = self.dialect.second().ok_or(None);
+            let again = second.and_then(|second| self.parse(second, self.with_literals(places, |_| true)).map_err(Some));
+            again.map_err(|_| failure)
+        })
     }
 
     /// The tokens, with a literal of its kind in place of each hole that stands in code and is chosen.

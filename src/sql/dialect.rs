@@ -164,6 +164,20 @@ impl Dialect {
         }
     }
 
+    /// A name of a column, an alias or a common table expression as the dialect compares it.
+    #[must_use]
+    pub fn fold_column(self, name: &str, quoted: bool) -> String {
+        // These tell tables apart by case, but not columns.
+        if matches!(self, Self::Bigquery | Self::Mysql) { name.to_lowercase() } else { self.fold(name, quoted) }
+    }
+
+    /// A name of a column as a text that is written like SQL, with quotes or without, names it.
+    #[must_use]
+    pub fn fold_written_column(self, written: &str) -> String {
+        let quoted = self.first_part(written.trim()).filter(|(_, quoted, rest)| *quoted && rest.is_empty());
+        quoted.map_or_else(|| self.fold_column(written.trim(), false), |(name, _, _)| self.fold_column(&name, true))
+    }
+
     fn folding(self) -> Folding {
         match self {
             Self::Postgres => Folding::LowerUnquoted,

@@ -9,6 +9,7 @@
 
 mod analyse;
 mod certain;
+pub mod columns;
 mod dialect;
 mod fault;
 mod hints;
@@ -19,7 +20,7 @@ mod raw;
 mod tables;
 mod tokens;
 
-pub use analyse::{Analysis, analyse};
+pub use analyse::{Analysis, analyse, columns_of};
 pub use certain::is_empty;
 pub use dialect::Dialect;
 pub use fault::Fault;

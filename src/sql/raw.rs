@@ -47,8 +47,8 @@ fn next(text: &str, dialect: Dialect, from: usize) -> Option<Found> {
         if rest.starts_with("--") || (rest.starts_with('#') && dialect == Dialect::Bigquery) {
             return skipped(rest.find('\n'));
         }
-        if rest.starts_with("/*") {
-            return skipped(rest[2..].find("*/").map(|end| end + 4));
+        if let Some(comment) = rest.strip_prefix("/*") {
+            return skipped(comment.find("*/").map(|end| end + 4));
         }
         if matches!(bytes[at], b'-' | b'/' | b'#') {
             at += 1;
@@ -146,7 +146,7 @@ mod tests {
         is(Dialect::Bigquery, r"-- r'it\'s", r"-- r'it\'s");
         is(Dialect::Bigquery, r"`r'` + br'é\\'", r"`r'` + r'_é__'");
         is(Dialect::Databricks, r"x rlike r'\d\' and y", r"x rlike n'_d_' and y");
-        is(Dialect::Databricks, r#"r"it's \" or"#, r#"n'it_s _' or"#);
+        is(Dialect::Databricks, r#"r"it's \" or"#, r"n'it_s _' or");
         is(Dialect::Databricks, r"bar'\'' r", r"bar'\'' r");
         is(Dialect::Duckdb, r"e'it\'s' E''''", r"n'it__s' n'__'");
         is(Dialect::Duckdb, r#""e'" , e'a"#, r#""e'" , e'a"#);

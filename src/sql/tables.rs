@@ -241,7 +241,7 @@ impl Tables<'_> {
         }
         let Some(name) = self.name(name) else { return };
         let is_cte = self.frames.iter().any(|frame| frame.names[..frame.visible_now()].contains(&name.parts));
-        let is_column = self.dialect == Dialect::Bigquery
+        let is_column = matches!(self.dialect, Dialect::Bigquery | Dialect::Redshift)
             && name.parts.len() > 1
             && self.sources.last().is_some_and(|sources| sources.contains(&name.parts[0]));
         if !is_cte && !is_column && !self.created.contains(&name.parts) {
