@@ -113,6 +113,7 @@ impl<'a> Cx<'a> {
                     .replace("<output>", output)
                     .replace("<fallback>", &condition::string(fallback, spelling))
             }
+            Reference::Item(_) | Reference::ItemIndex => text.replace("<name>", &reference.to_string()),
             _ => text,
         }
     }
@@ -280,6 +281,7 @@ fn value_name(reference: &Reference) -> Option<&'static str> {
         Reference::RunAttempt => Some("run.attempt"),
         Reference::Param(_) => Some("params"),
         Reference::StepOutput { .. } => Some("steps"),
+        Reference::Item(_) | Reference::ItemIndex => Some("item"),
         Reference::Files | Reference::Input(_) | Reference::Output(_) => None,
     }
 }

@@ -21,11 +21,12 @@ const FOLDER: &str = "targets";
 const DESCRIPTION: &str = "target.yaml";
 
 /// The run-time values that a target gives to steps, and parameters by type.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "run.date",
     "run.timestamp",
     "run.id",
     "run.attempt",
+    "item",
     "params",
     "params.string",
     "params.integer",

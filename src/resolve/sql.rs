@@ -369,7 +369,13 @@ fn kind(scene: &Scene<'_, '_>, reference: &Reference) -> sql::Kind {
             Some(ParamType::Date) => sql::Kind::Date,
             Some(ParamType::String) | None => sql::Kind::Text,
         },
-        Reference::RunId | Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => sql::Kind::Text,
+        Reference::ItemIndex => sql::Kind::Integer,
+        Reference::RunId
+        | Reference::Files
+        | Reference::Input(_)
+        | Reference::Output(_)
+        | Reference::StepOutput { .. }
+        | Reference::Item(_) => sql::Kind::Text,
     }
 }
 
