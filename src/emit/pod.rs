@@ -354,6 +354,8 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
             let name = match reference {
                 Reference::Param(name) => format!("param-{name}"),
                 Reference::StepOutput { .. } => format!("input-{}", input_name(reference)),
+                Reference::Item(Some(member)) => format!("item-{member}"),
+                Reference::ItemIndex => "foreach-index".to_owned(),
                 other => other.to_string(),
             };
             let key = format!("etlc.dev/{}", names::mangle(&name, Style::Label, 63, &[]));
