@@ -166,6 +166,9 @@ fn instead(name: &str, names: &[String]) -> String {
     if name.is_empty() {
         return "name a value, such as `${run.date}`, or write `$${}` for the text itself".to_owned();
     }
+    if name.starts_with("item.") || name.starts_with("item[") {
+        return "members of items have letters, digits and `_` in their names: let the step that writes the list name them so".to_owned();
+    }
     if let Some((head, rest)) = computed(name) {
         let rest = rest.trim_start();
         return if rest.starts_with([':', '-']) {

@@ -101,11 +101,13 @@ impl Uses {
             }
             return;
         }
-        if self.faulty.contains(&reference.to_string()) {
+        // A step without items lacks them wherever it names one, which is one mistake.
+        let name = if matches!(reference, Reference::Item(_) | Reference::ItemIndex) { "item".to_owned() } else { reference.to_string() };
+        if self.faulty.contains(&name) {
             return;
         }
         let Some(value) = look_up(resolver, scene, reference, span) else {
-            self.faulty.insert(reference.to_string());
+            self.faulty.insert(name);
             return;
         };
         if let Some(text) = &value.text {

@@ -5,7 +5,7 @@
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-/// The most items of one list. Airflow takes 1,024 tasks of one kind if it is not told otherwise.
+/// The most items of one list: what every engine starts of one step if it is not told otherwise.
 pub const MOST_ITEMS: usize = 1000;
 
 /// Why no step can run over a list.

@@ -11,6 +11,11 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
     if name.index.is_some() {
         return expected.contains("a string").then(|| pair(node)).flatten();
     }
+    if let (Some("foreach"), Kind::List(_)) = (name.key, &node.kind) {
+        let help =
+            "items that are known when etlc runs are cells of a `matrix: {item: […]}`; `foreach` names a list that another step hands over";
+        return Some(help.to_owned());
+    }
     if expected != "a map" {
         return None;
     }
