@@ -302,7 +302,7 @@ impl Items {
         let text = run::read(read(world, &path).map_err(refuse)?.into_bytes(), ValueKind::Json)
             .map_err(|why| refuse((&catalogue::VALUE_MISSING, why)))?;
         let items = run::spell_out(&text, &self.member).map_err(|fault| unlisted(&format!("`{}`", self.file.display()), &fault))?;
-        Ok(world.print(&items.iter().map(|item| format!("{item}\n")).collect::<String>(), 0))
+        Ok(world.print(&(items.join("\n") + "\n"), 0))
     }
 }
 

@@ -88,20 +88,20 @@ impl<'a> Lowering<'_, '_, 'a> {
         });
         self.resolver.diagnostics.extend(found);
     }
+}
 
-    /// A condition that asks for an item: it is decided once, before there are any.
-    pub(super) fn item_in_condition(&self, draft: &Draft<'a>, text: &str, places: &Places<'_>) -> Option<Diagnostic> {
-        draft.spec.foreach.as_ref()?;
-        find(text).into_iter().find_map(|found| match found.part {
-            Ok(Part::Ref { reference: reference @ (Reference::Item(_) | Reference::ItemIndex), .. }) => Some(
-                Diagnostic::new(&catalogue::NO_ITEM, places.span(found.range), format!("`when` has no `{reference}`"))
-                    .label("no item here")
-                    .note("`when` is decided once for the whole step, before it runs for any item")
-                    .help("let the step that writes the list leave out such items, or let the program of this step end at once"),
-            ),
-            _ => None,
-        })
-    }
+/// A condition that asks for an item: it is decided once, before there are any.
+pub(super) fn item_in_condition(draft: &Draft<'_>, text: &str, places: &Places<'_>) -> Option<Diagnostic> {
+    draft.spec.foreach.as_ref()?;
+    find(text).into_iter().find_map(|found| match found.part {
+        Ok(Part::Ref { reference: reference @ (Reference::Item(_) | Reference::ItemIndex), .. }) => Some(
+            Diagnostic::new(&catalogue::NO_ITEM, places.span(found.range), format!("`when` has no `{reference}`"))
+                .label("no item here")
+                .note("`when` is decided once for the whole step, before it runs for any item")
+                .help("let the step that writes the list leave out such items, or let the program of this step end at once"),
+        ),
+        _ => None,
+    })
 }
 
 /// Says of each list which members of its items are asked for, so that the step that writes it can be held to them.

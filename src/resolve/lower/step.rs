@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::foreach::item_in_condition;
 use crate::diag::{Applicability, Diagnostic, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::condition;
@@ -236,7 +237,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         let files = self.resolver.cx.files.map();
         let before = self.resolver.diagnostics.len();
         let places = Places::new(files, node);
-        if let Some(found) = self.item_in_condition(draft, text, &places) {
+        if let Some(found) = item_in_condition(draft, text, &places) {
             self.resolver.report(found);
             return None;
         }
