@@ -103,7 +103,10 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     // Each channel that is told of a failure takes the place of a step, and so does what starts them.
     let notifying = if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 };
-    if let Some(most) = limits.steps.map(|most| most.saturating_sub(notifying)).filter(|&most| plan.steps.len() > most) {
+    // So does what starts a step once for each item.
+    let repeating = plan.steps.iter().filter(|step| step.foreach.is_some()).count();
+    let taken = notifying + repeating;
+    if let Some(most) = limits.steps.map(|most| most.saturating_sub(taken)).filter(|&most| plan.steps.len() > most) {
         let message = format!("target `{name}` takes {most} steps at most, and `{}` has {}", plan.pipeline, plan.steps.len());
         let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
         found.push(diagnostic.help("split the pipeline, or shorten a matrix"));

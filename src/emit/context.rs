@@ -8,7 +8,7 @@ use super::features::Used;
 use super::format::{NameOf, Spelling};
 use super::{condition, notify, order, pod, process};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{Condition, OutputKind, Param, Reference, RuntimeValue, Schedule, Step};
+use crate::plan::{Condition, Foreach, OutputKind, Param, Reference, RuntimeValue, Schedule, Step};
 
 /// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `notifications` (steps that tell people of
 /// a failed run), `params`, `labels`, `config_maps`, `uses`.
@@ -59,12 +59,13 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
 fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
     let condition = step.when.as_ref().and_then(|condition| when(cx, step, condition));
     let cx = &*cx;
-    let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
+    let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some(), "foreach": step.foreach.is_some()});
     let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
     let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
     let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
     let given = step.runtime_values.iter().filter(|value| value.text.is_none() && matches!(value.reference, Reference::StepOutput { .. }));
     let given: Vec<_> = given.filter_map(|value| self::given(cx, step, value, &brief)).collect();
+    let foreach = step.foreach.as_ref().and_then(|foreach| self::foreach(cx, step, foreach, &brief));
     let values: Vec<_> = pod::values(step).map(|name| json!({"name": name, "file": pod::value_file(name)})).collect();
     let seen = json!({
         "id": step.id,
@@ -73,6 +74,8 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
         "description": step.description,
         "writes": step.writes,
         "values": values,
+        "lists": pod::lists(step).map(|(name, _)| name).collect::<Vec<_>>(),
+        "foreach": foreach,
         "given": given,
         "needs": needs,
         "is_leaf": needed_by == 0,
@@ -96,7 +99,15 @@ fn given(cx: &Cx<'_>, step: &Step, value: &RuntimeValue, brief: &dyn Fn(&Step) -
     Some(json!({"name": input_name(&value.reference), "step": brief(producer), "output": output, "fallback": fallback}))
 }
 
-/// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do.
+/// The list that a step runs over: the `step` and `output` that it comes from, and whether it may be missing, as one without items.
+fn foreach(cx: &Cx<'_>, step: &Step, foreach: &Foreach, brief: &dyn Fn(&Step) -> Value) -> Option<Value> {
+    let Reference::StepOutput { output, .. } = &foreach.list else { return None };
+    let producer = cx.producer(step, &foreach.list)?;
+    Some(json!({"step": brief(producer), "output": output, "or_none": foreach.or_none}))
+}
+
+/// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do, or a step
+/// for each item.
 fn updates(cx: &Cx<'_>) -> Vec<Value> {
     let mut writers: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for step in &cx.plan.steps {
@@ -107,7 +118,8 @@ fn updates(cx: &Cx<'_>) -> Vec<Value> {
         }
     }
     let update = |(dataset, steps): (&str, Vec<&str>)| {
-        let one = if let [only] = steps.as_slice() { Some(*only) } else { None };
+        let repeated = |id: &&str| cx.plan.steps.iter().any(|step| step.id == *id && step.foreach.is_some());
+        let one = if let [only] = steps.as_slice() { Some(*only).filter(|only| !repeated(only)) } else { None };
         json!({"dataset": dataset, "step": one, "several": one.is_none(), "steps": steps})
     };
     writers.into_iter().map(update).collect()

@@ -114,6 +114,7 @@ impl<'a> Cx<'a> {
                     .replace("<output>", output)
                     .replace("<fallback>", &condition::string(fallback, spelling))
             }
+            Reference::Item(_) | Reference::ItemIndex => text.replace("<name>", &reference.to_string()),
             _ => text,
         }
     }
@@ -285,6 +286,7 @@ fn value_name(reference: &Reference) -> Option<&'static str> {
         Reference::RunAttempt => Some("run.attempt"),
         Reference::Param(_) => Some("params"),
         Reference::StepOutput { .. } => Some("steps"),
+        Reference::Item(_) | Reference::ItemIndex => Some("item"),
         Reference::Files | Reference::Input(_) | Reference::Output(_) => None,
     }
 }

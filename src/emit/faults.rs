@@ -11,11 +11,12 @@ use super::pack::Pack;
 use crate::diag::{Diagnostic, did_you_mean};
 
 /// The run-time values that a target gives to steps, and parameters by type.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "run.date",
     "run.timestamp",
     "run.id",
     "run.attempt",
+    "item",
     "params",
     "params.string",
     "params.integer",

@@ -90,13 +90,17 @@ pub struct PodRule {
     /// How values are gathered for the engine; not given where it reads each from the file that the step wrote.
     #[serde(default, deserialize_with = "optional")]
     pub gather: Option<GatherRule>,
+    /// How the lists that steps run over are spelled out for the engine, where it reads values from their files.
+    #[serde(default)]
+    pub lists: Option<GatherRule>,
     /// How the names of variables begin that the engine keeps for itself.
     #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [["ENGINE_"]]))]
     pub reserved_env: Option<Vec<String>>,
 }
 
-/// How the values that a step hands over are gathered, in pods. The runner does it, and has to be in the container.
+/// How the values that a step hands over are gathered, in pods. The runner does it, and has to be in the container. For a value `NAME` that steps run
+/// for each item of, the object has an entry `NAME[]`: a JSON list of objects of texts, with `item`, `item.MEMBER` and `foreach.index`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct GatherRule {
@@ -118,7 +122,8 @@ pub struct ProcessRule {
 
 /// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's. For a value of another
 /// step, `<output>` stands for the value's name, `<input>` for its name among those that the step is given, `<fallback>` for what stands for it where
-/// there is none (conditions have `fallback` for whether there is one), and a name of the pack, such as `<task>`, for that of the other step.
+/// there is none (conditions have `fallback` for whether there is one), and a name of the pack, such as `<task>`, for that of the other step. For an
+/// item, `<name>` stands for `item`, `item.MEMBER` or `foreach.index`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ValueRule {

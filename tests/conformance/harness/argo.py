@@ -69,7 +69,7 @@ class Argo:
         steps = {step: StepSeen() for step in ids}
         graph = [node for node in workflow["status"].get("nodes", {}).values() if node.get("boundaryID") == name]
         for node in graph:
-            if (step := find(ids, node["displayName"])) and node["type"] in ("Pod", "Retry", "Skipped") and not is_attempt(node):
+            if (step := find(ids, node["displayName"])) and node["type"] in ("Pod", "Retry", "Skipped", "DAG") and not is_attempt(node):
                 steps[step].state = PHASES.get(node["phase"], NOT_RUN)
         for pod in self.cluster.pods(f"workflows.argoproj.io/workflow={name}"):
             if (step := step_of(pod["metadata"])) in steps:
