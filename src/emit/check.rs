@@ -4,6 +4,7 @@ use super::cx::Cx;
 use super::features::{self, Feature, Use, Used};
 use super::format::Support;
 use super::pack::Verdict;
+use super::parts::Parts;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::Plan;
 
@@ -23,6 +24,7 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
         }
     }
     found.extend(sizes(cx));
+    found.extend(divide(cx));
     found.extend(variables(cx));
     cx.diagnostics.extend(found);
     used
@@ -92,9 +94,7 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let Some(limits) = &cx.pack.format().limits else { return Vec::new() };
     let name = cx.pack.name();
     let mut found = Vec::new();
-    // Each channel that is told of a failure takes the place of a step, and so does what starts them.
-    let notifying = if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 };
-    if let Some(most) = limits.steps.map(|most| most.saturating_sub(notifying)).filter(|&most| plan.steps.len() > most) {
+    if let Some(most) = limits.steps.map(|most| most.saturating_sub(notifying(plan))).filter(|&most| plan.steps.len() > most) {
         let message = format!("target `{name}` takes {most} steps at most, and `{}` has {}", plan.pipeline, plan.steps.len());
         let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
         found.push(diagnostic.help("split the pipeline, or shorten a matrix"));
@@ -109,4 +109,33 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Each channel that is told of a failure takes the place of a step, and so does what starts them.
+fn notifying(plan: &Plan) -> usize {
+    if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 }
+}
+
+/// Divides a graph that is too large for one object.
+fn divide(cx: &mut Cx<'_>) -> Option<Diagnostic> {
+    let limit = cx.pack.format().limits.as_ref()?.graph.as_ref()?;
+    if !cx.holds_or_absent(limit.condition.as_ref(), None) {
+        return None;
+    }
+    let whole = limit.most.saturating_sub(notifying(cx.plan));
+    if let Some(parts) = Parts::new(cx, whole, limit.most) {
+        cx.parts = parts;
+        return None;
+    }
+    let plan = cx.plan;
+    let message = format!(
+        "target `{}` takes {whole} steps in one graph, and the {} of `{}` cannot be divided",
+        cx.pack.name(),
+        plan.steps.len(),
+        plan.pipeline
+    );
+    let diagnostic = Diagnostic::new(&catalogue::GRAPH_TOO_LARGE, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
+    let diagnostic = diagnostic
+        .note("a part is a set of steps that wait for the same steps outside it, and that those after it wait for as a whole; none of those has a condition or runs after failures");
+    Some(diagnostic.help("let steps wait for whole groups, as cells of a matrix do; split the pipeline, or shorten a matrix"))
 }

@@ -230,6 +230,9 @@ pub struct Limits {
     #[serde(default)]
     #[schemars(extend("examples" = [200]))]
     pub steps: Option<usize>,
+    /// Steps of one graph. A larger one is divided into `parts`, where that keeps what it means, or else refused.
+    #[serde(default)]
+    pub graph: Option<SizeLimit>,
     /// Steps that one step waits for.
     #[serde(default)]
     pub needs: Option<SizeLimit>,
@@ -237,6 +240,23 @@ pub struct Limits {
     #[serde(default)]
     #[schemars(extend("examples" = [1_048_576]))]
     pub object_bytes: Option<usize>,
+    /// What the engine keeps in the object of one run.
+    #[serde(default)]
+    pub run: Option<RunLimit>,
+}
+
+/// The size of the object that an engine makes of each run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RunLimit {
+    /// The kind of object that runs are made of: all of a pipeline are kept in a run once, and the last one twice.
+    #[schemars(extend("examples" = ["WorkflowTemplate"]))]
+    pub kind: String,
+    /// Bytes for the state of each step.
+    pub step_bytes: usize,
+    /// The most bytes, as JSON.
+    #[schemars(extend("examples" = [1_048_576]))]
+    pub bytes: usize,
 }
 
 /// A size and when it holds.

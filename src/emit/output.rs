@@ -159,6 +159,7 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
         check_size(cx, &value);
         documents.push(value);
     }
+    check_run_size(cx, &documents);
     if !has_extension(name, "json.j2") {
         return Some(format!("{}{}", header(cx), yaml::write(&documents)));
     }
@@ -211,5 +212,26 @@ fn check_size(cx: &mut Cx<'_>, object: &Value) {
         let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
         let help = "split the pipeline, shorten a matrix, or put long texts into files that travel with a step";
         cx.diagnostics.push(diagnostic.note(size::largest(object)).help(help));
+    }
+}
+
+/// Refuses what is small enough to be applied, but too large for the object of a run, which is made of it.
+fn check_run_size(cx: &mut Cx<'_>, documents: &[Value]) {
+    let Some(limit) = cx.pack.format().limits.as_ref().and_then(|limits| limits.run.as_ref()) else { return };
+    let kept: Vec<&Value> = documents.iter().filter(|object| object["kind"].as_str() == Some(&limit.kind)).collect();
+    let Some(last) = kept.last() else { return };
+    let objects: usize = kept.iter().chain([last]).map(|object| object.to_string().len()).sum();
+    let size = objects + cx.plan.steps.len() * limit.step_bytes;
+    if size > limit.bytes {
+        let message =
+            format!("a run of pipeline `{}` takes {size} bytes, more than the {} that the engine takes", cx.plan.pipeline, limit.bytes);
+        let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
+        let diagnostic = diagnostic.note(format!(
+            "the engine keeps the {} of {} bytes in each run twice, and the state of its steps",
+            limit.kind,
+            last.to_string().len()
+        ));
+        let help = "split the pipeline, shorten a matrix, or put long texts into files that travel with a step";
+        cx.diagnostics.push(diagnostic.note(size::largest(last)).help(help));
     }
 }

@@ -225,7 +225,9 @@ impl Pack {
         let outputs = format.outputs.iter().filter_map(|output| output.condition.as_deref());
         let pods = format.pod.iter().flat_map(|pod| [pod.condition.as_deref(), pod.shared.as_deref()]).flatten();
         let process = format.process.iter().map(|process| process.condition.as_str());
-        limits.chain(values).chain(outputs).chain(pods).chain(process)
+        let sizes = format.limits.iter().flat_map(|limits| [&limits.graph, &limits.needs]).flatten();
+        let sizes = sizes.filter_map(|limit| limit.condition.as_deref());
+        limits.chain(sizes).chain(values).chain(outputs).chain(pods).chain(process)
     }
 }
 
