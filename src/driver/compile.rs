@@ -225,7 +225,12 @@ impl<'a> Session<'a> {
             let resolved = resolve::pipeline(cx, path, document);
             let mut diagnostics = resolved.diagnostics;
             let files = resolved.plan.as_ref().zip(pack).map(|(plan, pack)| {
-                let given = Given { options: cx.platform.target_options(pack.name()), spec: document.root.as_ref(), others: Some(others) };
+                let given = Given {
+                    options: cx.platform.target_options(pack.name()),
+                    spec: document.root.as_ref(),
+                    others: Some(others),
+                    revision: self.request.revision.as_deref(),
+                };
                 let (files, found) = emit::emit(plan, pack, given);
                 diagnostics.extend(found);
                 // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.

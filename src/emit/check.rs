@@ -2,7 +2,7 @@
 
 use super::cx::Cx;
 use super::features::{self, Feature, Use, Used};
-use super::format::Support;
+use super::format::{SizeLimit, Support};
 use super::pack::Verdict;
 use super::parts::Parts;
 use crate::diag::{Diagnostic, catalogue};
@@ -100,9 +100,9 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
         found.push(diagnostic.help("split the pipeline, or shorten a matrix"));
     }
     if let Some(limit) = limits.needs.as_ref().filter(|limit| cx.holds_or_absent(limit.condition.as_ref(), None)) {
-        for step in plan.steps.iter().filter(|step| step.needs.len() > limit.most) {
-            let message =
-                format!("step `{}` waits for {} steps, and target `{name}` takes {} at most", step.id, step.needs.len(), limit.most);
+        let most = most(cx, limit);
+        for step in plan.steps.iter().filter(|step| step.needs.len() > most) {
+            let message = format!("step `{}` waits for {} steps, and target `{name}` takes {most} at most", step.id, step.needs.len());
             let diagnostic =
                 Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message).label(format!("needs {} steps", step.needs.len()));
             found.push(diagnostic.help("put steps between, so that each waits for fewer"));
@@ -116,14 +116,21 @@ fn notifying(plan: &Plan) -> usize {
     if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 }
 }
 
+/// The number of a limit: the platform's, or the pack's.
+fn most(cx: &Cx<'_>, limit: &SizeLimit) -> usize {
+    let given = limit.option.as_ref().and_then(|option| cx.options[option].as_u64());
+    given.map_or(limit.most, |most| usize::try_from(most).unwrap_or(usize::MAX))
+}
+
 /// Divides a graph that is too large for one object.
 fn divide(cx: &mut Cx<'_>) -> Option<Diagnostic> {
     let limit = cx.pack.format().limits.as_ref()?.graph.as_ref()?;
     if !cx.holds_or_absent(limit.condition.as_ref(), None) {
         return None;
     }
-    let whole = limit.most.saturating_sub(notifying(cx.plan));
-    if let Some(parts) = Parts::new(cx, whole, limit.most) {
+    let most = most(cx, limit);
+    let whole = most.saturating_sub(notifying(cx.plan));
+    if let Some(parts) = Parts::new(cx, whole, most) {
         cx.parts = parts;
         return None;
     }

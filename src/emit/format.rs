@@ -82,6 +82,10 @@ pub struct PodRule {
     /// How values are gathered for the engine; not given where it reads each from the file that the step wrote.
     #[serde(default)]
     pub gather: Option<GatherRule>,
+    /// Whether pods have the label of the revision too. Not where another pod is another run.
+    #[serde(default)]
+    #[schemars(extend("examples" = [true]))]
+    pub revision: Option<bool>,
     /// How the names of variables begin that the engine keeps for itself.
     #[serde(default)]
     #[schemars(extend("examples" = [["ENGINE_"]]))]
@@ -270,6 +274,10 @@ pub struct SizeLimit {
     /// The most.
     #[schemars(extend("examples" = [5]))]
     pub most: usize,
+    /// The option of the target that says another number, if it is set.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["graph_steps"]))]
+    pub option: Option<String>,
 }
 
 /// A file of a pipeline.

@@ -32,6 +32,7 @@ mod output;
 
 pub use features::{FEATURES, Feature};
 pub use format::{Limit, Support, TargetFile};
+pub use names::is_label_value;
 pub use others::Others;
 pub use output::{Given, OutputFile, check, emit};
 pub use pack::Pack;

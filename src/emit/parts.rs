@@ -10,7 +10,7 @@ use super::condition;
 use super::cx::Cx;
 use crate::plan::{Reference, RunIf, Step};
 
-/// How many of the steps with the most edges are tried as the ones between parts.
+/// How many of the steps with the most edges on one side are tried as the ones between parts.
 const HUBS: usize = 32;
 
 /// Steps, by their place in the plan, in ascending order.
@@ -29,17 +29,7 @@ impl Parts {
         if cx.plan.steps.len() <= whole {
             return Some(Self::default());
         }
-        let graph = Graph::new(cx, most);
-        let mut nodes: Vec<Steps> = (0..cx.plan.steps.len()).map(|step| vec![step]).collect();
-        graph.join_twins(&mut nodes, whole);
-        for hubs in 0..=HUBS {
-            if nodes.len() <= whole {
-                break;
-            }
-            graph.join_neighbours(&mut nodes, hubs);
-            graph.join_twins(&mut nodes, whole);
-        }
-        (nodes.len() <= whole).then(|| Self::of(nodes, &cx.plan.steps))
+        Graph::new(cx, most).divide(whole).map(|nodes| Self::of(nodes, &cx.plan.steps))
     }
 
     fn of(mut nodes: Vec<Steps>, steps: &[Step]) -> Self {
@@ -101,6 +91,20 @@ impl Graph {
         Self { most, needs, needed_by, conditional, read, read_by, alone }
     }
 
+    /// The nodes of the whole graph, at most so many: steps and parts.
+    fn divide(&self, whole: usize) -> Option<Vec<Steps>> {
+        let mut nodes: Vec<Steps> = (0..self.needs.len()).map(|step| vec![step]).collect();
+        self.join_twins(&mut nodes, whole);
+        for hubs in 0..=HUBS {
+            if nodes.len() <= whole {
+                break;
+            }
+            self.join_neighbours(&mut nodes, hubs);
+            self.join_twins(&mut nodes, whole);
+        }
+        (nodes.len() <= whole).then_some(nodes)
+    }
+
     /// Joins nodes that wait for the same and that the same wait for: the cells of a matrix. The largest such sets come first, until few enough nodes are left.
     fn join_twins(&self, nodes: &mut Vec<Steps>, whole: usize) {
         let mut twins: BTreeMap<(Steps, Steps), Vec<usize>> = BTreeMap::new();
@@ -131,19 +135,24 @@ impl Graph {
         nodes.retain(|node| !node.is_empty());
     }
 
-    /// Joins nodes that are joined by edges once the nodes with the most edges are taken away: the chain of one cell, a branch, a graph beside others.
+    /// Joins nodes that are joined by edges once the nodes with the most edges on one side are taken away: the chain of one cell, a branch, a graph beside others.
     fn join_neighbours(&self, nodes: &mut Vec<Steps>, hubs: usize) {
         let owner: BTreeMap<usize, usize> =
             nodes.iter().enumerate().flat_map(|(at, node)| node.iter().map(move |&step| (step, at))).collect();
-        let around = |node: &Steps| -> BTreeSet<usize> {
+        let nodes_of = |steps: &Steps| -> BTreeSet<usize> { steps.iter().filter_map(|step| owner.get(step).copied()).collect() };
+        let mut around: Vec<BTreeSet<usize>> = Vec::with_capacity(nodes.len());
+        let mut widths = Vec::with_capacity(nodes.len());
+        for node in nodes.iter() {
             let (before, after) = self.surroundings(node);
-            before.iter().chain(&after).filter_map(|step| owner.get(step).copied()).collect()
-        };
-        let around: Vec<BTreeSet<usize>> = nodes.iter().map(around).collect();
-        let mut by_edges: Vec<usize> = (0..nodes.len()).collect();
-        by_edges.sort_by_key(|&at| (std::cmp::Reverse(around[at].len()), at));
+            let (before, after) = (nodes_of(&before), nodes_of(&after));
+            // What many steps wait for, or what waits for many, stands between parts; what has many edges both ways may be in one.
+            widths.push(before.len().max(after.len()));
+            around.push(before.union(&after).copied().collect());
+        }
+        let mut widest: Vec<usize> = (0..nodes.len()).collect();
+        widest.sort_by_key(|&at| (std::cmp::Reverse(widths[at]), at));
         let mut seen = vec![false; nodes.len()];
-        by_edges.iter().take(hubs).for_each(|&hub| seen[hub] = true);
+        widest.iter().take(hubs).for_each(|&hub| seen[hub] = true);
         for start in 0..nodes.len() {
             if std::mem::replace(&mut seen[start], true) {
                 continue;
@@ -193,4 +202,107 @@ impl Graph {
 /// The place of the step that hands over a value.
 fn producer(cx: &Cx<'_>, place: &BTreeMap<&str, usize>, reader: &Step, reference: &Reference) -> Option<usize> {
     place.get(cx.producer(reader, reference)?.id.as_str()).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(n: usize, most: usize, edges: &[(usize, usize)]) -> Graph {
+        let none = || vec![BTreeSet::new(); n];
+        let (mut needs, mut needed_by) = (none(), none());
+        for &(before, after) in edges {
+            needs[after].insert(before);
+            needed_by[before].insert(after);
+        }
+        Graph { most, needs, needed_by, conditional: vec![false; n], read: none(), read_by: none(), alone: vec![false; n] }
+    }
+
+    /// A chain of two for each cell, between a first step and a last one.
+    fn cells(cells: usize) -> Vec<(usize, usize)> {
+        let last = 2 * cells + 1;
+        (0..cells).flat_map(|cell| [(0, 2 * cell + 1), (2 * cell + 1, 2 * cell + 2), (2 * cell + 2, last)]).collect()
+    }
+
+    /// When each step begins, if it takes the time that it is given and waits for nodes as a whole.
+    fn starts(graph: &Graph, nodes: &[Steps], took: &[u64]) -> Vec<u64> {
+        let owner: BTreeMap<usize, usize> =
+            nodes.iter().enumerate().flat_map(|(at, node)| node.iter().map(move |&step| (step, at))).collect();
+        let mut began = vec![0; took.len()];
+        // As often as there are steps, so that an order of any length has come to rest.
+        for _ in 0..took.len() {
+            let end = |began: &[u64], node: usize| nodes[node].iter().map(|&step| began[step] + took[step]).max().unwrap_or(0);
+            for node in nodes {
+                let outside = node.iter().flat_map(|&step| &graph.needs[step]).filter(|need| node.binary_search(need).is_err());
+                let from = outside.map(|need| end(&began, owner[need])).max().unwrap_or(0);
+                for &step in node {
+                    let inside = graph.needs[step].iter().filter(|need| node.binary_search(need).is_ok());
+                    began[step] = inside.map(|&need| began[need] + took[need]).max().unwrap_or(0).max(from);
+                }
+            }
+        }
+        began
+    }
+
+    #[test]
+    fn no_step_begins_later_than_it_would_in_one_graph() {
+        let mut seed = 7_u64;
+        let mut random = |below: u64| {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (seed >> 33) % below
+        };
+        let mut divided = 0;
+        for round in 0..600 {
+            let n = 6 + usize::try_from(random(14)).unwrap_or(0);
+            let layers = 2 + random(4);
+            let layer: Vec<u64> = (0..n).map(|_| random(layers)).collect();
+            let dense = 1 + random(4);
+            let mut edges = Vec::new();
+            for after in 0..n {
+                // All of a layer, or some of it.
+                let whole = random(3) > 0;
+                edges.extend(
+                    (0..n)
+                        .filter(|&before| layer[before] + 1 == layer[after] && (whole || random(5) < dense))
+                        .map(|before| (before, after)),
+                );
+            }
+            let graph = graph(n, 2 + usize::try_from(random(6)).unwrap_or(0), &edges);
+            let Some(nodes) = graph.divide(n / 2) else { continue };
+            divided += 1;
+            let mut all: Vec<usize> = nodes.iter().flatten().copied().collect();
+            all.sort_unstable();
+            assert_eq!(all, (0..n).collect::<Vec<_>>(), "round {round}");
+            assert!(nodes.iter().all(|node| node.len() <= graph.most.max(1)), "round {round}");
+            let took: Vec<u64> = (0..n).map(|_| 1 + random(9)).collect();
+            let alone: Vec<Steps> = (0..n).map(|step| vec![step]).collect();
+            assert_eq!(starts(&graph, &nodes, &took), starts(&graph, &alone, &took), "round {round}: {edges:?} {nodes:?}");
+        }
+        assert!(divided > 100, "{divided}");
+    }
+
+    #[test]
+    fn cells_are_divided_with_their_chains() {
+        let nodes = graph(602, 199, &cells(300)).divide(199).unwrap_or_default();
+        assert_eq!(nodes.iter().map(Vec::len).filter(|&len| len > 1).collect::<Vec<_>>(), [198, 198, 198, 6]);
+        assert_eq!(nodes.len(), 6);
+    }
+
+    #[test]
+    fn what_a_part_would_change_is_not_divided() {
+        let mut conditional = graph(8, 4, &cells(3));
+        assert!(conditional.divide(4).is_some());
+        // The last step is to be left out where a cell is, and a part with a step that was skipped has succeeded.
+        conditional.conditional = vec![true; 8];
+        assert!(conditional.divide(4).is_none());
+        // Nobody comes after these.
+        let mut ends = graph(7, 4, &[(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (0, 6)]);
+        ends.conditional = vec![true; 7];
+        assert_eq!(ends.divide(3).map(|nodes| nodes.len()), Some(3));
+        ends.alone = vec![true; 7];
+        assert!(ends.divide(3).is_none());
+        // Each waits for another two: no two of them can begin together.
+        let crossed = graph(8, 4, &[(0, 4), (1, 4), (1, 5), (2, 5), (2, 6), (3, 6), (3, 7), (0, 7)]);
+        assert!(crossed.divide(4).is_none());
+    }
 }

@@ -10,6 +10,7 @@ use super::dialect::{BRACE_VARIABLE, Dialect, NotExact};
 use super::files::{self, Delivery};
 use super::format::{GatherRule, Route};
 use super::names::{self, Style};
+use super::output::REVISION;
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{OutputKind, Reference, Step, Text};
@@ -87,6 +88,9 @@ fn metadata(cx: &mut Cx<'_>, step: &Step, values: Map<String, Value>) -> Value {
     let label = names::mangle(&step.id, Style::Label, 63, &[]);
     let mut labels = cx.labels(Some(&label));
     let mut annotations = Map::new();
+    if let Some(revision) = cx.revision.filter(|_| cx.pack.format().pod.as_ref().is_some_and(|pod| pod.revision == Some(true))) {
+        labels.insert(REVISION.to_owned(), json!(revision));
+    }
     if label != step.id {
         annotations.insert("etlc.dev/step".to_owned(), json!(step.id));
     }
