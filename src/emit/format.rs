@@ -257,6 +257,7 @@ pub struct RunLimit {
     #[schemars(extend("examples" = ["WorkflowTemplate"]))]
     pub kind: String,
     /// Bytes for the state of each step.
+    #[schemars(extend("examples" = [150]))]
     pub step_bytes: usize,
     /// The most bytes, as JSON.
     #[schemars(extend("examples" = [1_048_576]))]
