@@ -106,6 +106,7 @@ impl Global {
             paths: chosen.paths.clone(),
             target: target.cloned(),
             environment: chosen.env.clone(),
+            revision: None,
             goal,
         }
     }

@@ -134,6 +134,7 @@ rules! {
     OBJECT_TOO_LARGE "E0705" ERROR, "0.1", "an object is larger than the engine takes";
     TEXT_NOT_EXACT "E0706" ERROR, "0.1", "a text cannot reach the container unchanged on this target";
     IMAGE "E0707" ERROR, "0.1", "a text does not name an image";
+    GRAPH_TOO_LARGE "E0713" ERROR, "0.1", "a graph is too large for the target and cannot be divided";
     FILE_MISSING "E0801" ERROR, "0.1", "no file at this path";
     OUTSIDE_WORKSPACE "E0802" ERROR, "0.1", "a path leads out of the workspace";
     NOT_A_FILE "E0803" ERROR, "0.1", "a path leads to something that is not a regular file";

@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::cx::{Cx, input_name};
-use super::dialect::{BRACE_VARIABLE, NotExact};
+use super::dialect::{BRACE_VARIABLE, Dialect, NotExact};
 use super::files::{self, Delivery};
 use super::format::Route;
 use super::names::{self, Style};
+use super::output::REVISION;
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{OutputKind, Reference, Step, Text};
@@ -87,6 +88,9 @@ fn metadata(cx: &mut Cx<'_>, step: &Step, values: Map<String, Value>) -> Value {
     let label = names::mangle(&step.id, Style::Label, 63, &[]);
     let mut labels = cx.labels(Some(&label));
     let mut annotations = Map::new();
+    if let Some(revision) = cx.revision.filter(|_| cx.pack.format().pod.as_ref().is_some_and(|pod| pod.revision == Some(true))) {
+        labels.insert(REVISION.to_owned(), json!(revision));
+    }
     if label != step.id {
         annotations.insert("etlc.dev/step".to_owned(), json!(step.id));
     }
@@ -325,11 +329,17 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
     }
     let reference = format!("$({BRACE_VARIABLE})");
     let in_values = variables.values().filter_map(|variable| variable["value"].as_str());
-    let needs_brace =
-        strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values).any(|text| text.contains(&reference));
+    let mut texts = strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values);
+    // What another step handed over is written with it while the run goes on.
+    let given = cx.pack.text() == Dialect::Braces && is_given_values(step);
+    let needs_brace = given || texts.any(|text| text.contains(&reference));
     // A variable sees only those before it, so the brace has to be the first.
     let brace = needs_brace.then(|| json!({"name": BRACE_VARIABLE, "value": "{"}));
     brace.into_iter().chain(variables.into_values()).collect()
+}
+
+fn is_given_values(step: &Step) -> bool {
+    step.runtime_values.iter().any(|value| value.text.is_none() && matches!(value.reference, Reference::StepOutput { .. }))
 }
 
 /// The names of the values that a step hands over.
