@@ -100,7 +100,7 @@ fn gives(cx: &Cx<'_>, part: usize) -> Vec<Value> {
     let inside = |step: &Step| cx.parts.part_of(step) == Some(part);
     let mut gives: Vec<Value> = Vec::new();
     let mut give = |producer: &Step, output: &str, name: String, is_list: bool| {
-        let value = json!({"name": name, "step": brief(cx, producer), "output": output, "list": is_list});
+        let value = json!({"name": name, "step": brief(cx, producer), "output": output, "list": is_list, "passed": null, "given": null, "or_none": false});
         if inside(producer) && !gives.contains(&value) {
             gives.push(value);
         }
