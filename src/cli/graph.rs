@@ -5,8 +5,12 @@ use clap::{Args, ValueEnum, ValueHint};
 use super::args::{Chosen, Global};
 use super::report::{self, Stream};
 use super::world::World;
-use crate::driver::{self, Compiled, Failure, Goal, absolute};
+use crate::driver::{self, Compiled, Failure, Goal, Pipeline, absolute};
 use crate::graph::{self, Detail, Seen};
+
+/// What Mermaid draws without being told to draw more.
+const MERMAID_EDGES: usize = 500;
+const MERMAID_TEXT: usize = 50_000;
 
 /// Draw how things hang together: the steps of one pipeline, or the pipelines of several
 #[derive(Debug, Args)]
@@ -48,12 +52,16 @@ enum Form {
 
 impl Graph {
     pub(super) fn run(self, global: &Global, world: &mut World) -> u8 {
+        let form = match self.form() {
+            Ok(form) => form,
+            Err(failure) => return report::fail(&failure, global, world),
+        };
         let request = global.request(world, &self.chosen, None, Goal::Plans);
         report::compile(&request, global, world, |workspace, compiled, world| {
             let code = report::exit_code(workspace, &compiled.diagnostics, false);
             let said = report::findings(workspace, compiled, global, world, Stream::Aside);
             let Some(graph) = self.graph(compiled, world) else { return Ok(said.max(code)) };
-            let text = self.text(&graph)?;
+            let text = self.text(form, &graph, world)?;
             let printed = match &self.out {
                 None => world.print(&text, 0),
                 Some(path) => {
@@ -69,22 +77,22 @@ impl Graph {
     /// The graph of what was asked for; none where nothing of it is known, which is said.
     fn graph(&self, compiled: &Compiled, world: &mut World) -> Option<graph::Graph> {
         let detail = Detail { datasets: self.datasets, cells: self.cells };
-        let faulty: Vec<&str> =
-            compiled.pipelines.iter().filter(|one| one.plan.is_none()).map(|one| one.name.as_deref().unwrap_or(&one.path)).collect();
+        let name = |one: &Pipeline| one.name.clone().unwrap_or_else(|| one.path.clone());
         match compiled.pipelines.as_slice() {
+            [] => {
+                world.say("nothing to draw: no pipeline uses what was named\n");
+                None
+            }
             [one] if !self.pipelines => {
                 let graph = one.plan.as_ref().map(|plan| graph::steps(plan, detail));
                 if graph.is_none() {
-                    world.say(&format!(
-                        "no graph of {}: it has errors\n",
-                        faulty.iter().map(|name| format!("`{name}`")).collect::<String>()
-                    ));
+                    world.say(&format!("no graph of `{}`: it has errors\n", name(one)));
                 }
                 graph
             }
             all => {
-                for name in faulty {
-                    world.say(&format!("the graph shows of `{name}` only that it is there: it has errors\n"));
+                for one in all.iter().filter(|one| one.plan.is_none()) {
+                    world.say(&format!("the graph shows of `{}` only that it is there: it has errors\n", name(one)));
                 }
                 let seen: Vec<Seen> =
                     all.iter().map(|one| Seen { name: one.name.as_deref(), path: &one.path, plan: one.plan.as_ref() }).collect();
@@ -93,9 +101,9 @@ impl Graph {
         }
     }
 
-    fn text(&self, graph: &graph::Graph) -> Result<String, Failure> {
-        Ok(match self.form() {
-            Form::Mermaid => graph::mermaid(graph, self.why),
+    fn text(&self, form: Form, graph: &graph::Graph, world: &mut World) -> Result<String, Failure> {
+        Ok(match form {
+            Form::Mermaid => self.mermaid(graph, world),
             Form::Dot => graph::dot(graph, self.why),
             // Nodes and edges are strings, numbers and booleans, which always serialise.
             Form::Json => serde_json::to_string_pretty(graph).unwrap_or_default() + "\n",
@@ -106,13 +114,29 @@ impl Graph {
         })
     }
 
-    fn form(&self) -> Form {
-        let named = || match self.out.as_ref()?.rsplit_once('.')?.1 {
-            "dot" | "gv" => Some(Form::Dot),
-            "svg" => Some(Form::Svg),
-            "json" => Some(Form::Json),
-            _ => None,
-        };
-        self.form.or_else(named).unwrap_or(Form::Mermaid)
+    /// A flowchart; where Mermaid would refuse it as it comes, that is said.
+    fn mermaid(&self, graph: &graph::Graph, world: &mut World) -> String {
+        let text = graph::mermaid(graph, self.why);
+        let (n_edges, n_chars) = (graph.edges.len(), text.chars().count());
+        if n_edges > MERMAID_EDGES || n_chars > MERMAID_TEXT {
+            world.say(&format!(
+                "the flowchart has {n_edges} edges and {n_chars} characters: Mermaid draws more than {MERMAID_EDGES} and {MERMAID_TEXT} only where \
+                 `maxEdges` and `maxTextSize` are raised; `--as dot` has no such limits\n"
+            ));
+        }
+        text
+    }
+
+    fn form(&self) -> Result<Form, Failure> {
+        let ending = || std::path::Path::new(self.out.as_ref()?).extension()?.to_str();
+        match (self.form, ending()) {
+            (Some(form), _) => Ok(form),
+            (None, None | Some("mmd" | "mermaid")) => Ok(Form::Mermaid),
+            (None, Some("dot" | "gv")) => Ok(Form::Dot),
+            (None, Some("svg")) => Ok(Form::Svg),
+            (None, Some("json")) => Ok(Form::Json),
+            (None, Some(other)) => Err(Failure::new(format!("no form of picture is known by the ending `.{other}`"))
+                .help("end the name in `.mmd`, `.dot`, `.svg` or `.json`, or say which one it is with `--as`")),
+        }
     }
 }

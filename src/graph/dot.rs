@@ -14,8 +14,8 @@ pub fn dot(graph: &Graph, why: bool) -> String {
         let _ = writeln!(out, "  // {}: {}", style(line), line.meaning(graph.scope));
     }
     let _ = writeln!(out, "  graph [rankdir=LR, tooltip={}];", quoted(&[&title, &words::summary(graph)]));
-    out.push_str("  node [shape=box, style=rounded, fontname=\"sans-serif\", fontsize=11];\n");
-    out.push_str("  edge [fontname=\"sans-serif\", fontsize=9];\n");
+    out.push_str("  node [shape=box, style=rounded, fontname=\"Helvetica,Arial,sans-serif\", fontsize=11];\n");
+    out.push_str("  edge [fontname=\"Helvetica,Arial,sans-serif\", fontsize=9];\n");
     for (index, node) in graph.nodes.iter().enumerate() {
         let notes = words::notes(node);
         let label: Vec<&str> = [node.name.as_str(), &notes].into_iter().filter(|line| !line.is_empty()).collect();
@@ -23,7 +23,8 @@ pub fn dot(graph: &Graph, why: bool) -> String {
     }
     for (from, to, edge) in graph.links() {
         let reasons = quoted(&words::why(edge));
-        let label = if why { format!(", label={reasons}") } else { String::new() };
+        let text = if why { words::label(edge) } else { Vec::new() };
+        let label = if text.is_empty() { String::new() } else { format!(", label={}", quoted(&text)) };
         let _ = writeln!(out, "  n{from} -> n{to} [style={}, tooltip={reasons}{label}];", style(edge.line));
     }
     out.push_str("}\n");

@@ -24,7 +24,8 @@ pub fn mermaid(graph: &Graph, why: bool) -> String {
         let _ = writeln!(out, "  n{index}{open}\"{}\"{close}{class}", label(node));
     }
     for (from, to, edge) in graph.links() {
-        let label = if why { format!("|\"{}\"|", lines(&words::why(edge))) } else { String::new() };
+        let text = if why { words::label(edge) } else { Vec::new() };
+        let label = if text.is_empty() { String::new() } else { format!("|\"{}\"|", lines(&text)) };
         let _ = writeln!(out, "  n{from} {}{label} n{to}", arrow(edge.line));
     }
     for (state, class) in

@@ -12,6 +12,8 @@ mod mermaid;
 mod dot;
 mod layout;
 mod svg;
+#[cfg(test)]
+mod tests;
 
 pub use dot::dot;
 pub use layout::TooLarge;

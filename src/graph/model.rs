@@ -203,8 +203,8 @@ impl Line {
     #[must_use]
     pub fn meaning(self, scope: Scope) -> &'static str {
         match (self, scope) {
-            (Self::Solid, Scope::Steps) => "data: an input or a reference",
-            (Self::Thick, Scope::Steps) => "data: found in SQL",
+            (Self::Solid, Scope::Steps) => "data",
+            (Self::Thick, Scope::Steps) => "data, found in SQL",
             (Self::Dotted, Scope::Steps) => "order without data (after)",
             (Self::Solid, Scope::Pipelines) => "reads data",
             (Self::Thick, Scope::Pipelines) => "is started by an update",

@@ -44,8 +44,9 @@ pub fn svg(graph: &Graph, why: bool) -> Result<String, TooLarge> {
     let sizes: Vec<Size> = faces.iter().map(Face::size).collect();
     let edges: Vec<(usize, usize, &Edge)> = graph.links();
     let link = |&(from, to, edge): &(usize, usize, &Edge)| {
-        let width = if why { columns(&reasons(edge), SMALL) + 8.0 } else { 0.0 };
-        Link { from, to, text: Size { width, height: if why { SMALL_HEIGHT } else { 0.0 } } }
+        let text = if why { reasons(edge) } else { String::new() };
+        let text = if text.is_empty() { Size::default() } else { Size { width: columns(&text, SMALL) + 8.0, height: SMALL_HEIGHT } };
+        Link { from, to, text }
     };
     let layout = layout::layout(&sizes, &edges.iter().map(link).collect::<Vec<_>>())?;
     let mut out = String::new();
@@ -97,7 +98,7 @@ fn columns(text: &str, column: f64) -> f64 {
 }
 
 fn reasons(edge: &Edge) -> String {
-    cut(&drawable(&words::why(edge).join(", ")), COLUMNS + 6)
+    cut(&drawable(&words::label(edge).join(", ")), COLUMNS + 6)
 }
 
 /// Lines of at most so many columns, broken behind a mark where there is one; what does not fit is cut off.
@@ -179,7 +180,7 @@ fn draw_edge(out: &mut String, line: Line, route: &Route, title: &str) {
         last = Some(*end);
     }
     let end = last.unwrap_or_default();
-    let back = if route.pieces.last().is_some_and(|(start, end)| start.x > end.x) || x > &end.x { 9.0 } else { -9.0 };
+    let back = if *x > end.x { 9.0 } else { -9.0 };
     let _ = writeln!(
         out,
         "<g><title>{}</title><path class=\"{class}\" d=\"{path}\"/><path class=\"{tip}\" d=\"M{:.1} {:.1}l{back:.1} -4.5v9z\"/></g>",
@@ -190,6 +191,9 @@ fn draw_edge(out: &mut String, line: Line, route: &Route, title: &str) {
 }
 
 fn draw_reasons(out: &mut String, text: &str, middle: Point) {
+    if text.is_empty() {
+        return;
+    }
     let width = columns(text, SMALL);
     let (x, y) = (middle.x - width / 2.0, middle.y - SMALL_HEIGHT / 2.0);
     let _ = writeln!(out, "<rect class=\"halo\" x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{SMALL_HEIGHT}\"/>");

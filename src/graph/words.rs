@@ -1,8 +1,10 @@
 //! The words of a picture: what stands in a node, on an edge, and what is told of them on demand.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::model::{Because, Edge, Graph, Node, NodeState, NodeType, Scope};
+use super::model::{Because, Edge, Graph, Node, NodeState, NodeType, Reason, Scope};
 use crate::plan::{Comparison, Condition, Operand, Part, RunIf, Text};
 
 /// What stands below a node's name, in few words: `python, 3 cells, when`.
@@ -35,13 +37,33 @@ pub(super) fn about(node: &Node) -> Vec<String> {
     lines
 }
 
-/// Why an edge is there: `sql: orders`.
+/// Why an edge is there, in few words: `sql: orders`, `reference: train.model`.
 pub(super) fn why(edge: &Edge) -> Vec<String> {
-    let one = |because: &Because| match &because.of {
-        Some(of) => format!("{}: {of}", because.reason),
-        None => because.reason.to_string(),
-    };
-    edge.because.iter().map(one).collect()
+    let mut words: Vec<String> = edge.because.iter().map(reason).collect();
+    let mut seen = BTreeSet::new();
+    words.retain(|word| seen.insert(word.clone()));
+    words
+}
+
+/// What is written on an edge: nothing where the arrow and the nodes at its ends say it all.
+pub(super) fn label(edge: &Edge) -> Vec<String> {
+    if edge.because.iter().all(|because| because.of.is_none() && matches!(because.reason, Reason::Reads | Reason::Writes)) {
+        return Vec::new();
+    }
+    why(edge)
+}
+
+fn reason(because: &Because) -> String {
+    let reason = because.reason;
+    let Some(of) = &because.of else { return reason.to_string() };
+    if let Some(input) = of.strip_prefix("inputs.").filter(|_| reason == Reason::Reference) {
+        return format!("{}: {input}", Reason::Inputs);
+    }
+    // Cells that one node stands for are referred to alike.
+    match of.strip_prefix("steps.").and_then(|of| of.rsplit_once(".outputs.")) {
+        Some((step, output)) => format!("{reason}: {}.{output}", step.split_once('[').map_or(step, |(step, _)| step)),
+        None => format!("{reason}: {of}"),
+    }
 }
 
 /// What a picture shows, for its title.

@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-[[ -f $engines/python.stamp && -f $engines/go.stamp && -f $engines/sarif.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
+[[ -f $engines/python.stamp && -f $engines/go.stamp && -f $engines/node.stamp && -f $engines/sarif.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
 engines=$(cd "$engines" && pwd)
 etlc=$(realpath "${1:?usage: run.sh ETLC}")
 python=$engines/venv/bin/python kube=$engines/bin/kube argolint=$engines/bin/argolint
@@ -139,6 +139,9 @@ for line in "${renders[@]}"; do
     done
 done
 check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sarif-2.1.0.json" "$etlc" "$root"
+# Node looks for packages from the folder of the program upward.
+check_graphs() { cp "$here/graph/check_graphs.mjs" "$engines/graph/" && node "$engines/graph/check_graphs.mjs" "$etlc" "$root"; }
+check "graphs" check_graphs
 check "size_forecast: a real run" run_size_forecast
 check "pre-commit" "$here/precommit.sh" "$etlc"
 echo "$refused renders were refused as documented"

@@ -18,5 +18,6 @@ mod exec;
 mod examples;
 mod fix;
 mod generated;
+mod graph;
 mod tidy;
 mod workspace;
