@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use dagre::graph::{Graph, GraphOptions};
+use dagre::layout::types::LabelPos;
 use dagre::{EdgeLabel, LayoutOptions, NodeLabel, RankDir};
 
 /// The most nodes, and the most places in which edges cross a layer, for which a layout is found in a few seconds.
@@ -121,17 +122,39 @@ fn empty(n: usize) -> Layout {
 
 /// Lays out what has edges.
 fn layered(boxes: &[Size], links: &[Link], joined: &[bool]) -> Layout {
+    let graph = solved(boxes, links, joined);
+    let middle = |index: usize| {
+        let node = graph.node(&index.to_string());
+        node.map_or_else(Point::default, |node| Point { x: node.x.unwrap_or_default(), y: node.y.unwrap_or_default() })
+    };
+    let nodes: Vec<Point> = (0..boxes.len()).map(middle).collect();
+    let edge = |link: &Link| graph.edge(&link.from.to_string(), &link.to.to_string(), None);
+    let mut layers = Layers::default();
+    for (index, size) in boxes.iter().enumerate().filter(|(index, _)| joined[*index]) {
+        layers.widen(nodes[index].x, size.width);
+    }
+    for link in links.iter().filter(|link| link.text.width > 0.0) {
+        if let Some(x) = edge(link).and_then(|edge| edge.x) {
+            layers.widen(x, link.text.width);
+        }
+    }
+    let routes: Vec<Route> = links.iter().map(|link| route(edge(link), *link, &nodes, boxes, &layers)).collect();
+    let mut size = Size::default();
+    let corners = nodes.iter().zip(boxes).map(|(middle, size)| Point { x: middle.x + size.width / 2.0, y: middle.y + size.height / 2.0 });
+    for corner in corners.chain(routes.iter().flat_map(|route| &route.pieces).map(|(_, end)| *end)) {
+        size = Size { width: size.width.max(corner.x + MARGIN), height: size.height.max(corner.y + MARGIN) };
+    }
+    Layout { size, nodes, routes }
+}
+
+/// The graph with the places that `dagre` found.
+fn solved(boxes: &[Size], links: &[Link], joined: &[bool]) -> Graph<NodeLabel, EdgeLabel> {
     let mut graph = Graph::with_options(GraphOptions { directed: true, multigraph: false, compound: false });
     for (index, size) in boxes.iter().enumerate().filter(|(index, _)| joined[*index]) {
         graph.set_node(index.to_string(), Some(NodeLabel { width: size.width, height: size.height, ..NodeLabel::default() }));
     }
     for link in links {
-        let label = EdgeLabel {
-            width: link.text.width,
-            height: link.text.height,
-            labelpos: dagre::layout::types::LabelPos::Center,
-            ..EdgeLabel::default()
-        };
+        let label = EdgeLabel { width: link.text.width, height: link.text.height, labelpos: LabelPos::Center, ..EdgeLabel::default() };
         graph.set_edge(link.from.to_string(), link.to.to_string(), Some(label), None);
     }
     let options = LayoutOptions {
@@ -144,29 +167,7 @@ fn layered(boxes: &[Size], links: &[Link], joined: &[bool]) -> Layout {
         ..LayoutOptions::default()
     };
     dagre::layout(&mut graph, Some(options));
-    let middle = |index: usize| {
-        let node = graph.node(&index.to_string());
-        node.map_or_else(Point::default, |node| Point { x: node.x.unwrap_or_default(), y: node.y.unwrap_or_default() })
-    };
-    let nodes: Vec<Point> = (0..boxes.len()).map(middle).collect();
-    let found: Vec<Option<&EdgeLabel>> = links.iter().map(|link| graph.edge(&link.from.to_string(), &link.to.to_string(), None)).collect();
-    let mut layers = Layers::default();
-    for (index, size) in boxes.iter().enumerate().filter(|(index, _)| joined[*index]) {
-        layers.widen(nodes[index].x, size.width);
-    }
-    for (edge, link) in found.iter().zip(links) {
-        if let Some(x) = edge.and_then(|edge| edge.x).filter(|_| link.text.width > 0.0) {
-            layers.widen(x, link.text.width);
-        }
-    }
-    let route = |(edge, link): (&Option<&EdgeLabel>, &Link)| route(*edge, *link, &nodes, boxes, &layers);
-    let routes: Vec<Route> = found.iter().zip(links).map(route).collect();
-    let mut size = Size::default();
-    let corners = nodes.iter().zip(boxes).map(|(middle, size)| Point { x: middle.x + size.width / 2.0, y: middle.y + size.height / 2.0 });
-    for corner in corners.chain(routes.iter().flat_map(|route| &route.pieces).map(|(_, end)| *end)) {
-        size = Size { width: size.width.max(corner.x + MARGIN), height: size.height.max(corner.y + MARGIN) };
-    }
-    Layout { size, nodes, routes }
+    graph
 }
 
 /// The widths of layers, by where their middle is.

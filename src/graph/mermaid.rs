@@ -69,8 +69,7 @@ fn escaped(text: &str) -> String {
     for c in drawable(text).chars() {
         match c {
             c if c.is_alphanumeric() => out.push(c),
-            ' ' | ',' | '.' | ':' | '/' | '-' | '=' | '(' | ')' => out.push(c),
-            '_' => out.push(c),
+            ' ' | ',' | '.' | ':' | '/' | '-' | '=' | '(' | ')' | '_' => out.push(c),
             c => {
                 let _ = write!(out, "#{};", u32::from(c));
             }
