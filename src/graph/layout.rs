@@ -149,7 +149,8 @@ fn layered(boxes: &[Size], links: &[Link], joined: &[bool]) -> Layout {
 
 /// The graph with the places that `dagre` found.
 fn solved(boxes: &[Size], links: &[Link], joined: &[bool]) -> Graph<NodeLabel, EdgeLabel> {
-    let mut graph = Graph::with_options(GraphOptions { directed: true, multigraph: false, compound: false });
+    // Of two edges against each other one is turned round for the time being, and must not become the other.
+    let mut graph = Graph::with_options(GraphOptions { directed: true, multigraph: true, compound: false });
     for (index, size) in boxes.iter().enumerate().filter(|(index, _)| joined[*index]) {
         graph.set_node(index.to_string(), Some(NodeLabel { width: size.width, height: size.height, ..NodeLabel::default() }));
     }

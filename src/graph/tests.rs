@@ -60,6 +60,16 @@ fn no_box_lies_on_another_and_no_edge_runs_through_one() {
 }
 
 #[test]
+fn edges_against_each_other_are_two() {
+    let size = Size { width: 60.0, height: 44.0 };
+    let text = Size { width: 90.0, height: 15.0 };
+    let links = [Link { from: 0, to: 1, text }, Link { from: 1, to: 0, text }, Link { from: 1, to: 2, text }];
+    let routes = layout(&[size; 3], &links).unwrap().routes;
+    assert!(routes.iter().all(|route| route.text.x > text.width / 2.0 && route.text.y > 0.0), "{routes:?}");
+    assert!((routes[0].text.y - routes[1].text.y).abs() >= text.height, "{routes:?}");
+}
+
+#[test]
 fn the_same_boxes_lie_at_the_same_places() {
     let (sizes, links) = random(30, 45, true, 5);
     let places = || layout(&sizes, &links).unwrap().nodes;
