@@ -458,13 +458,13 @@ fn unknown(rule: &'static diag::Rule, what: &str, name: &Located, known: &[&str]
 fn no_pipelines(globs: &[Located], elsewhere: Option<&str>) -> Diagnostic {
     let span = globs.first().map_or(Span::default(), |glob| glob.span);
     let shown = one_of(globs.iter().map(|glob| glob.text.as_str()));
-    Diagnostic::new(&catalogue::NO_PIPELINES, span, "no pipelines were found")
-        .note(format!("no file matches {shown}"))
-        .help(match elsewhere {
+    Diagnostic::new(&catalogue::NO_PIPELINES, span, "no pipelines were found").note(format!("no file matches {shown}")).help(
+        match elsewhere {
             Some(path) => {
                 let glob = path.split_once('/').map_or_else(|| path.to_owned(), |(folder, _)| format!("{folder}/**/pipeline.yaml"));
                 format!("for `{path}` write `pipelines: [\"{glob}\"]` in `etlc.yaml`")
             }
             None => "add one, or say under `pipelines` in `etlc.yaml` where they are".to_owned(),
-        })
+        },
+    )
 }
