@@ -41,7 +41,7 @@ fn kind(reference: &Reference) -> Kind {
     match reference {
         Reference::RunDate => Kind::Date,
         Reference::RunTimestamp => Kind::Timestamp,
-        Reference::RunAttempt => Kind::Integer,
+        Reference::RunAttempt | Reference::ItemIndex => Kind::Integer,
         _ => Kind::Text,
     }
 }

@@ -108,6 +108,7 @@ impl Global {
             paths: chosen.paths.clone(),
             target: target.cloned(),
             environment: chosen.env.clone(),
+            revision: None,
             goal,
         }
     }

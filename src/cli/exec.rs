@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 
 use super::world::World;
 use crate::diag::catalogue::{self, Rule};
-use crate::run::{self, Access, Client, Types, ValueKind};
+use crate::run::{self, Access, Client, ItemsFault, Types, ValueKind};
 use crate::sql::{Dialect, Fault, Kind};
 
 /// Run a step's work inside its container
@@ -23,6 +23,8 @@ enum What {
     Sql(Sql),
     /// Run a command, and then gather the values that it wrote to the files in `ETLC_VALUE_…` into one JSON object
     Values(Values),
+    /// Print what a step that runs for each item of a list is given, one line for each; to try a list by hand
+    Items(Items),
     /// Tell people that a run failed; `curl` has to be there
     Notify(Notify),
     /// Copy this program to a path, as an init container does for a container whose image does not have it
@@ -71,12 +73,25 @@ struct Values {
     /// A value that is JSON
     #[arg(long, value_name = "NAME")]
     json: Vec<String>,
+    /// A JSON value that is a list, which other steps run over, and the members of its items that they mention; the object gets `NAME[]`, the items
+    /// spelled out
+    #[arg(long, value_name = "NAME[=MEMBER,…]", value_parser = list)]
+    each: Vec<List>,
     /// The file that the object is written to; if not given, it is printed on a line of its own and the values' files are removed
     #[arg(long, value_name = "FILE")]
     to: Option<PathBuf>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "COMMAND")]
     command: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+struct Items {
+    /// A member of the items that the step mentions as `${item.NAME}`
+    #[arg(long, value_name = "NAME")]
+    member: Vec<String>,
+    /// The file with the list
+    file: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -118,6 +133,20 @@ fn command(json: &str) -> Result<CommandLine, String> {
     }
 }
 
+/// A list and the members of its items that are asked for.
+#[derive(Clone, Debug)]
+struct List {
+    name: String,
+    members: Vec<String>,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "the parser of arguments asks for a result")]
+fn list(written: &str) -> Result<List, String> {
+    let (name, members) = written.split_once('=').unwrap_or((written, ""));
+    let members = members.split(',').filter(|member| !member.is_empty()).map(str::to_owned).collect();
+    Ok(List { name: name.to_owned(), members })
+}
+
 fn typed(pair: &str) -> Result<(String, Kind), String> {
     let (name, kind) = pair.split_once('=').ok_or("expected NAME=TYPE")?;
     let kind = Kind::find(kind).ok_or_else(|| {
@@ -143,6 +172,7 @@ impl Exec {
         let done = match &self.what {
             What::Sql(sql) => sql.run(world),
             What::Values(values) => values.run(world),
+            What::Items(items) => items.run(world),
             What::Notify(notify) => notify.run(),
             What::Install(install) => install.run(world),
         };
@@ -218,7 +248,14 @@ impl Values {
         }
         let texts = self.text.iter().map(|name| (name, ValueKind::Text));
         let named = texts.chain(self.json.iter().map(|name| (name, ValueKind::Json)));
-        let values: Vec<_> = named.map(|(name, kind)| Ok((name.clone(), self.value(world, name, kind)?))).collect::<Result<_, _>>()?;
+        let mut values: Vec<_> = named.map(|(name, kind)| Ok((name.clone(), self.value(world, name, kind)?))).collect::<Result<_, _>>()?;
+        for list in &self.each {
+            let known = values.iter().find(|(name, _)| *name == list.name).map(|(_, text)| text.clone());
+            let text = known.map_or_else(|| self.value(world, &list.name, ValueKind::Json), Ok)?;
+            let what = format!("the value `{}` of this step", list.name);
+            let items = run::spell_out(&text, &list.members).map_err(|fault| unlisted(&what, &fault))?;
+            values.push((format!("{}[]", list.name), format!("[{}]", items.join(","))));
+        }
         let object = run::gather(values);
         let Some(path) = &self.to else { return Ok(world.print(&format!("{object}\n"), 0)) };
         run::write(&world.cwd.join(path), &object).map(|()| 0).map_err(|error| Refusal {
@@ -246,6 +283,26 @@ impl Values {
             run::remove(&path);
         }
         run::read(bytes, kind).map_err(refuse)
+    }
+}
+
+fn unlisted(what: &str, fault: &ItemsFault) -> Refusal {
+    Refusal {
+        rule: &catalogue::ITEMS,
+        message: format!("no step can run for each item of {what}: {}", fault.why),
+        more: vec![format!("help: {}", fault.help)],
+        code: 1,
+    }
+}
+
+impl Items {
+    fn run(&self, world: &mut World) -> Result<u8, Refusal> {
+        let path = world.cwd.join(&self.file);
+        let refuse = |(rule, why): Why| Refusal { rule, message: format!("`{}` {why}", self.file.display()), more: Vec::new(), code: 2 };
+        let text = run::read(read(world, &path).map_err(refuse)?.into_bytes(), ValueKind::Json)
+            .map_err(|why| refuse((&catalogue::VALUE_MISSING, why)))?;
+        let items = run::spell_out(&text, &self.member).map_err(|fault| unlisted(&format!("`{}`", self.file.display()), &fault))?;
+        Ok(world.print(&(items.join("\n") + "\n"), 0))
     }
 }
 

@@ -8,7 +8,8 @@ use clap::{Args, ValueHint};
 use super::args::{Chosen, Format, Global};
 use super::report::{self, Stream};
 use super::world::World;
-use crate::driver::{self, Compiled, Done, Failure, Goal, Workspace, absolute};
+use crate::driver::{self, Compiled, Done, Failure, Goal, Request, Workspace, absolute};
+use crate::emit;
 
 /// Write what the orchestrator runs
 #[derive(Debug, Args)]
@@ -27,14 +28,25 @@ pub(super) struct Render {
     /// Write nothing, and exit with 1 if a file is not what the specs say
     #[arg(long)]
     check: bool,
+    /// Say in labels which revision of the specs this is, such as a commit's hash
+    #[arg(long, value_name = "REV", value_parser = revision)]
+    revision: Option<String>,
     /// Exit with 1 for warnings too
     #[arg(long)]
     deny_warnings: bool,
 }
 
+/// Takes what a label may hold.
+fn revision(text: &str) -> Result<String, String> {
+    if !text.is_empty() && emit::is_label_value(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a label takes letters, digits, `_`, `.` and `-`, at most 63, with a letter or digit at both ends".to_owned())
+}
+
 impl Render {
     pub(super) fn run(self, global: &Global, world: &mut World) -> u8 {
-        let request = global.request(world, &self.chosen, self.target.as_ref(), Goal::Files);
+        let request = Request { revision: self.revision.clone(), ..global.request(world, &self.chosen, self.target.as_ref(), Goal::Files) };
         report::compile(&request, global, world, |workspace, compiled, world| {
             if compiled.target.is_none() {
                 return Err(Failure::new("no target to render for").help("name one with `--target`, or as `target` in `etlc.yaml`"));

@@ -92,6 +92,10 @@ rules! {
     RUNTIME_IN_TEMPLATE "E0308" ERROR, "0.1", "a run-time value is used inside a template";
     SECRET_IN_TEXT "E0309" ERROR, "0.1", "a secret is asked for in a text";
     VALUE_MAY_BE_MISSING "E0320" ERROR, "0.1", "a value of another step is missing where that step has not succeeded";
+    FOREACH "E0321" ERROR, "0.1", "`foreach` is not a list that another step hands over";
+    NO_ITEM "E0322" ERROR, "0.1", "an item is named where there is none";
+    FOREACH_OUTPUT "E0323" ERROR, "0.1", "a step with `foreach` hands over a value";
+    ITEMS "E0324" ERROR, "0.1", "no step can run for each item of a list";
     RUNTIME_IN_SQL "E0401" ERROR, "0.1", "a run-time value would change the shape of a SQL statement";
     MATERIALIZE "E0402" ERROR, "0.1", "a materialization that this statement or dialect cannot have";
     BROKEN_SQL "E0403" ERROR, "0.1", "SQL that no database reads";
@@ -130,6 +134,7 @@ rules! {
     OBJECT_TOO_LARGE "E0705" ERROR, "0.1", "an object is larger than the engine takes";
     TEXT_NOT_EXACT "E0706" ERROR, "0.1", "a text cannot reach the container unchanged on this target";
     IMAGE "E0707" ERROR, "0.1", "a text does not name an image";
+    GRAPH_TOO_LARGE "E0713" ERROR, "0.1", "a graph is too large for the target and cannot be divided";
     FILE_MISSING "E0801" ERROR, "0.1", "no file at this path";
     OUTSIDE_WORKSPACE "E0802" ERROR, "0.1", "a path leads out of the workspace";
     NOT_A_FILE "E0803" ERROR, "0.1", "a path leads to something that is not a regular file";

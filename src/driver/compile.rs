@@ -235,6 +235,7 @@ impl<'a> Session<'a> {
                 options: cx.platform.target_options(pack.name()),
                 spec: document.root.as_ref(),
                 others: Some(others),
+                revision: self.request.revision.as_deref(),
             };
             if let Some((plan, pack)) = resolved.partial.as_ref().zip(pack) {
                 diagnostics.extend(emit::check_partial(plan, pack, given(pack)));

@@ -15,6 +15,8 @@ pub struct Request {
     pub target: Option<String>,
     /// `--env`.
     pub environment: Option<String>,
+    /// The revision of the specs, for labels: what a label may hold.
+    pub revision: Option<String>,
     /// How far to go.
     pub goal: Goal,
 }

@@ -2,8 +2,9 @@
 
 use super::cx::Cx;
 use super::features::{self, Feature, Use, Used};
-use super::format::Support;
+use super::format::{SizeLimit, Support};
 use super::pack::Verdict;
+use super::parts::Parts;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::Plan;
 
@@ -23,6 +24,7 @@ pub(crate) fn check(cx: &mut Cx<'_>) -> Used {
         }
     }
     found.extend(sizes(cx));
+    found.extend(divide(cx));
     found.extend(variables(cx));
     cx.diagnostics.extend(found);
     used
@@ -101,21 +103,62 @@ fn sizes(cx: &Cx<'_>) -> Vec<Diagnostic> {
     let Some(limits) = &cx.pack.format().limits else { return Vec::new() };
     let name = cx.pack.name();
     let mut found = Vec::new();
-    // Each channel that is told of a failure takes the place of a step, and so does what starts them.
-    let notifying = if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 };
-    if let Some(most) = limits.steps.map(|most| most.saturating_sub(notifying)).filter(|&most| plan.steps.len() > most) {
+    let taken = notifying(plan) + repeating(plan);
+    if let Some(most) = limits.steps.map(|most| most.saturating_sub(taken)).filter(|&most| plan.steps.len() > most) {
         let message = format!("target `{name}` takes {most} steps at most, and `{}` has {}", plan.pipeline, plan.steps.len());
         let diagnostic = Diagnostic::new(&catalogue::NOT_SUPPORTED, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
         found.push(diagnostic.help("split the pipeline, or shorten a matrix"));
     }
     if let Some(limit) = limits.needs.as_ref().filter(|limit| cx.holds_or_absent(limit.condition.as_ref(), None)) {
-        for step in plan.steps.iter().filter(|step| step.needs.len() > limit.most) {
-            let message =
-                format!("step `{}` waits for {} steps, and target `{name}` takes {} at most", step.id, step.needs.len(), limit.most);
+        let most = most(cx, limit);
+        for step in plan.steps.iter().filter(|step| step.needs.len() > most) {
+            let message = format!("step `{}` waits for {} steps, and target `{name}` takes {most} at most", step.id, step.needs.len());
             let diagnostic =
                 Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message).label(format!("needs {} steps", step.needs.len()));
             found.push(diagnostic.help("put steps between, so that each waits for fewer"));
         }
     }
     found
+}
+
+/// Each channel that is told of a failure takes the place of a step, and so does what starts them.
+fn notifying(plan: &Plan) -> usize {
+    if plan.on_failure.is_empty() { 0 } else { plan.on_failure.len() + 1 }
+}
+
+/// So does what starts a step once for each item.
+fn repeating(plan: &Plan) -> usize {
+    plan.steps.iter().filter(|step| step.foreach.is_some()).count()
+}
+
+/// The number of a limit: the platform's, or the pack's.
+fn most(cx: &Cx<'_>, limit: &SizeLimit) -> usize {
+    let given = limit.option.as_ref().and_then(|option| cx.options[option].as_u64());
+    given.map_or(limit.most, |most| usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+/// Divides a graph that is too large for one object.
+fn divide(cx: &mut Cx<'_>) -> Option<Diagnostic> {
+    let limit = cx.pack.format().limits.as_ref()?.graph.as_ref()?;
+    if !cx.holds_or_absent(limit.condition.as_ref(), None) {
+        return None;
+    }
+    let most = most(cx, limit);
+    let whole = most.saturating_sub(notifying(cx.plan));
+    if let Some(parts) = Parts::new(cx, whole, most) {
+        cx.parts = parts;
+        return None;
+    }
+    let plan = cx.plan;
+    let whole = whole.saturating_sub(repeating(plan));
+    let message = format!(
+        "target `{}` takes {whole} steps in one graph, and the {} of `{}` cannot be divided",
+        cx.pack.name(),
+        plan.steps.len(),
+        plan.pipeline
+    );
+    let diagnostic = Diagnostic::new(&catalogue::GRAPH_TOO_LARGE, plan.origin.span, message).label(format!("{} steps", plan.steps.len()));
+    let diagnostic = diagnostic
+        .note("a part is a set of steps that wait for the same steps outside it, and that those after it wait for as a whole; none of those has a condition or runs after failures");
+    Some(diagnostic.help("let steps wait for whole groups, as cells of a matrix do; split the pipeline, or shorten a matrix"))
 }

@@ -3,14 +3,15 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use super::cx::{Cx, collision, input_name, value_text};
+use super::cx::{Cx, collision, value_text};
 use super::features::Used;
-use super::format::{NameOf, Spelling};
-use super::{condition, notify, order, pod, process};
+use super::format::NameOf;
+use super::{condition, nodes, notify, order, pod, process};
 use crate::diag::{Diagnostic, catalogue};
-use crate::plan::{Condition, OutputKind, Param, Reference, RuntimeValue, Schedule, Step};
+use crate::plan::{Condition, OutputKind, Param, Schedule, Step};
 
-/// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, `notifications` (steps that tell people of
+/// The context of a plan's templates: `plan`, `options`, `names`, `steps` in an order in which they can run, the `parts` of a graph that is too large for
+/// one object, `notifications` (steps that tell people of
 /// a failed run), `params`, `labels`, `config_maps`, `uses`.
 pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
     let ordered = order::topological(cx.plan);
@@ -45,6 +46,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         "options": cx.options,
         "names": names(cx, None),
         "steps": steps,
+        "parts": nodes::parts(cx),
         "notifications": notifications,
         "params": params,
         "labels": cx.labels(None),
@@ -59,12 +61,9 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
 fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
     let condition = step.when.as_ref().and_then(|condition| when(cx, step, condition));
     let cx = &*cx;
-    let brief = |step: &Step| json!({"id": step.id, "names": names(cx, Some(step)), "run_if": step.run_if, "when": step.when.is_some()});
-    let find = |id: &str| cx.plan.steps.iter().find(|step| step.id == id);
-    let needs: Vec<_> = step.needs.iter().filter_map(|need| find(&need.step)).map(brief).collect();
+    let here = cx.parts.part_of(step);
+    let needs: Vec<&Step> = step.needs.iter().filter_map(|need| cx.plan.steps.iter().find(|step| step.id == need.step)).collect();
     let needed_by = cx.plan.steps.iter().filter(|other| other.needs.iter().any(|need| need.step == step.id)).count();
-    let given = step.runtime_values.iter().filter(|value| value.text.is_none() && matches!(value.reference, Reference::StepOutput { .. }));
-    let given: Vec<_> = given.filter_map(|value| self::given(cx, step, value, &brief)).collect();
     let values: Vec<_> = pod::values(step).map(|name| json!({"name": name, "file": pod::value_file(name)})).collect();
     let seen = json!({
         "id": step.id,
@@ -73,10 +72,13 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
         "description": step.description,
         "writes": step.writes,
         "values": values,
-        "given": given,
-        "needs": needs,
+        "lists": pod::lists(step).map(|(name, _)| name).collect::<Vec<_>>(),
+        "foreach": nodes::list(cx, step),
+        "part": here.map(|part| part + 1),
+        "given": nodes::given(cx, step),
+        "needs": nodes::seen(cx, here, &needs),
         "is_leaf": needed_by == 0,
-        "failures_before": order::failures_before(cx.plan, step).into_iter().map(brief).collect::<Vec<_>>(),
+        "failures_before": nodes::seen(cx, here, &order::failures_before(cx.plan, step)),
         "run_if": step.run_if,
         "when": condition,
         "retries": {"limit": step.retries.limit, "delay": step.retries.delay, "backoff": step.retries.backoff, "max_delay": step.retries.max_delay},
@@ -86,17 +88,8 @@ fn step(cx: &mut Cx<'_>, step: &Step) -> Map<String, Value> {
     if let Value::Object(seen) = seen { seen } else { Map::new() }
 }
 
-/// A value that a step is given by another: its `name` among those, the `step` and `output` that it comes from, and the `fallback` in the engine's
-/// spelling, if there is one.
-fn given(cx: &Cx<'_>, step: &Step, value: &RuntimeValue, brief: &dyn Fn(&Step) -> Value) -> Option<Value> {
-    let Reference::StepOutput { output, .. } = &value.reference else { return None };
-    let producer = cx.producer(step, &value.reference)?;
-    let spelling = cx.pack.format().conditions.unwrap_or(Spelling::Python);
-    let fallback = value.fallback.as_deref().map(|text| condition::string(text, spelling));
-    Some(json!({"name": input_name(&value.reference), "step": brief(producer), "output": output, "fallback": fallback}))
-}
-
-/// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do.
+/// The datasets that the pipeline writes and who writes each: `step` where one step does, `steps` and `several` where cells of a matrix do, or a step
+/// for each item.
 fn updates(cx: &Cx<'_>) -> Vec<Value> {
     let mut writers: IndexMap<&str, Vec<&str>> = IndexMap::new();
     for step in &cx.plan.steps {
@@ -107,7 +100,8 @@ fn updates(cx: &Cx<'_>) -> Vec<Value> {
         }
     }
     let update = |(dataset, steps): (&str, Vec<&str>)| {
-        let one = if let [only] = steps.as_slice() { Some(*only) } else { None };
+        let repeated = |id: &&str| cx.plan.steps.iter().any(|step| step.id == *id && step.foreach.is_some());
+        let one = if let [only] = steps.as_slice() { Some(*only).filter(|only| !repeated(only)) } else { None };
         json!({"dataset": dataset, "step": one, "several": one.is_none(), "steps": steps})
     };
     writers.into_iter().map(update).collect()
@@ -166,7 +160,7 @@ fn annotations(cx: &Cx<'_>) -> Value {
     Value::Object(annotations)
 }
 
-fn names(cx: &Cx<'_>, step: Option<&Step>) -> Value {
+pub(crate) fn names(cx: &Cx<'_>, step: Option<&Step>) -> Value {
     let rules = cx.pack.format().names.iter().filter(|(_, rule)| (rule.of == NameOf::Pipeline) == step.is_none());
     Value::Object(rules.map(|(key, rule)| (key.clone(), json!(cx.name(rule, step)))).collect())
 }

@@ -13,6 +13,7 @@ use super::format::{NameOf, NameRule, Route, Spelling};
 use super::names::{self, Style};
 use super::output::Given;
 use super::pack::Pack;
+use super::parts::Parts;
 use super::pod;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{ParamType, Part, Plan, Reference, Step, Text};
@@ -25,6 +26,10 @@ pub(crate) struct Cx<'a> {
     pub(crate) pack: &'a Pack,
     pub(crate) options: &'a Value,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How the graph is divided.
+    pub(crate) parts: Parts,
+    /// The revision of the specs, where it is to be said.
+    pub(crate) revision: Option<&'a str>,
     facts: Jinja,
     option_values: Jinja,
     shared: bool,
@@ -41,7 +46,18 @@ impl<'a> Cx<'a> {
             "suspended": plan.schedule.as_ref().is_some_and(|schedule| schedule.suspended),
         })));
         let option_values = Jinja::from(Serde(options));
-        let mut cx = Self { plan, pack, options, diagnostics: Vec::new(), facts, option_values, shared: false, given };
+        let mut cx = Self {
+            plan,
+            pack,
+            options,
+            diagnostics: Vec::new(),
+            parts: Parts::default(),
+            revision: given.revision,
+            facts,
+            option_values,
+            shared: false,
+            given,
+        };
         cx.shared = pack.format().pod.as_ref().and_then(|pod| pod.shared.as_deref()).is_some_and(|condition| cx.holds(condition, None));
         cx
     }
@@ -114,6 +130,7 @@ impl<'a> Cx<'a> {
                     .replace("<output>", output)
                     .replace("<fallback>", &condition::string(fallback, spelling))
             }
+            Reference::Item(_) | Reference::ItemIndex => text.replace("<name>", &reference.to_string()),
             _ => text,
         }
     }
@@ -285,6 +302,7 @@ fn value_name(reference: &Reference) -> Option<&'static str> {
         Reference::RunAttempt => Some("run.attempt"),
         Reference::Param(_) => Some("params"),
         Reference::StepOutput { .. } => Some("steps"),
+        Reference::Item(_) | Reference::ItemIndex => Some("item"),
         Reference::Files | Reference::Input(_) | Reference::Output(_) => None,
     }
 }

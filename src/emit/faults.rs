@@ -11,11 +11,12 @@ use super::pack::Pack;
 use crate::diag::{Diagnostic, did_you_mean};
 
 /// The run-time values that a target gives to steps, and parameters by type.
-const VALUES: [&str; 16] = [
+const VALUES: [&str; 17] = [
     "run.date",
     "run.timestamp",
     "run.id",
     "run.attempt",
+    "item",
     "params",
     "params.string",
     "params.integer",
@@ -96,8 +97,9 @@ impl Faults<'_> {
         let values = format.all_values().flat_map(|(_, rules)| rules).filter_map(|rule| rule.condition.as_deref());
         let pods = format.pod.iter().flat_map(|pod| [pod.condition.as_deref(), pod.shared.as_deref()]).flatten();
         let process = format.process.iter().map(|process| process.condition.as_str());
-        let needs = format.limits.iter().filter_map(|limits| limits.needs.as_ref()?.condition.as_deref());
-        for condition in limits.chain(values).chain(pods).chain(process).chain(needs) {
+        let sizes = format.limits.iter().flat_map(|limits| [&limits.graph, &limits.needs]).flatten();
+        let sizes = sizes.filter_map(|limit| limit.condition.as_deref());
+        for condition in limits.chain(values).chain(pods).chain(process).chain(sizes) {
             self.condition(condition, true);
         }
         for condition in format.outputs.iter().filter_map(|output| output.condition.as_deref()) {

@@ -255,7 +255,8 @@ fn step(step: &Step, used: &mut Used) {
             Reference::RunId => add("run.id", true),
             Reference::RunAttempt => add("run.attempt", true),
             Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => add("values", true),
-            Reference::Param(_) | Reference::Files => {}
+            // Items are there where `foreach` is.
+            Reference::Param(_) | Reference::Files | Reference::Item(_) | Reference::ItemIndex => {}
         }
     }
 }

@@ -90,13 +90,21 @@ pub struct PodRule {
     /// How values are gathered for the engine; not given where it reads each from the file that the step wrote.
     #[serde(default, deserialize_with = "optional")]
     pub gather: Option<GatherRule>,
+    /// Whether pods have the label of the revision too. Not where another pod is another run.
+    #[serde(default, deserialize_with = "optional")]
+    #[schemars(extend("examples" = [true]))]
+    pub revision: Option<bool>,
+    /// How the lists that steps run over are spelled out for the engine, where it reads values from their files.
+    #[serde(default, deserialize_with = "optional")]
+    pub lists: Option<GatherRule>,
     /// How the names of variables begin that the engine keeps for itself.
     #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [["ENGINE_"]]))]
     pub reserved_env: Option<Vec<String>>,
 }
 
-/// How the values that a step hands over are gathered, in pods. The runner does it, and has to be in the container.
+/// How the values that a step hands over are gathered, in pods. The runner does it, and has to be in the container. For a value `NAME` that steps run
+/// for each item of, the object has an entry `NAME[]`: a JSON list of objects of texts, with `item`, `item.MEMBER` and `foreach.index`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct GatherRule {
@@ -118,7 +126,8 @@ pub struct ProcessRule {
 
 /// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's. For a value of another
 /// step, `<output>` stands for the value's name, `<input>` for its name among those that the step is given, `<fallback>` for what stands for it where
-/// there is none (conditions have `fallback` for whether there is one), and a name of the pack, such as `<task>`, for that of the other step.
+/// there is none (conditions have `fallback` for whether there is one), and a name of the pack, such as `<task>`, for that of the other step. For an
+/// item, `<name>` stands for `item`, `item.MEMBER` or `foreach.index`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct ValueRule {
@@ -250,6 +259,9 @@ pub struct Limits {
     #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [200]))]
     pub steps: Option<usize>,
+    /// Steps of one graph. A larger one is divided into `parts`, where that keeps what it means, or else refused.
+    #[serde(default, deserialize_with = "optional")]
+    pub graph: Option<SizeLimit>,
     /// Steps that one step waits for.
     #[serde(default, deserialize_with = "optional")]
     pub needs: Option<SizeLimit>,
@@ -257,6 +269,24 @@ pub struct Limits {
     #[serde(default, deserialize_with = "optional")]
     #[schemars(extend("examples" = [1_048_576]))]
     pub object_bytes: Option<usize>,
+    /// What the engine keeps in the object of one run.
+    #[serde(default, deserialize_with = "optional")]
+    pub run: Option<RunLimit>,
+}
+
+/// The size of the object that an engine makes of each run.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct RunLimit {
+    /// The kind of object that runs are made of: all of a pipeline are kept in a run once, and the last one twice.
+    #[schemars(extend("examples" = ["WorkflowTemplate"]))]
+    pub kind: String,
+    /// Bytes for the state of each step.
+    #[schemars(extend("examples" = [150]))]
+    pub step_bytes: usize,
+    /// The most bytes, as JSON.
+    #[schemars(extend("examples" = [1_048_576]))]
+    pub bytes: usize,
 }
 
 /// A size and when it holds.
@@ -271,6 +301,10 @@ pub struct SizeLimit {
     #[schemars(extend("examples" = [5]))]
     #[serde(deserialize_with = "required")]
     pub most: usize,
+    /// The option of the target that says another number, if it is set.
+    #[serde(default, deserialize_with = "optional")]
+    #[schemars(extend("examples" = ["graph_steps"]))]
+    pub option: Option<String>,
 }
 
 /// A file of a pipeline.

@@ -57,7 +57,9 @@ fn is_label_key(key: &str) -> bool {
     domain.is_none_or(is_domain) && !name.is_empty() && is_label_value(name)
 }
 
-fn is_label_value(value: &str) -> bool {
+/// Whether a label of Kubernetes may have this value.
+#[must_use]
+pub fn is_label_value(value: &str) -> bool {
     let inner = value.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'));
     let ends = |c: Option<char>| c.is_none_or(|c| c.is_ascii_alphanumeric());
     value.len() <= 63 && inner && ends(value.chars().next()) && ends(value.chars().last())

@@ -15,6 +15,12 @@ use crate::plan::{FileContent, Plan};
 use crate::source::{SourceMap, Span};
 use crate::syntax::{self, Node};
 
+/// The label of the revision that an object or pod was rendered from.
+pub(crate) const REVISION: &str = "etlc.dev/revision";
+
+/// The annotation of the etlc that rendered an object of a known revision.
+const VERSION: &str = "etlc.dev/version";
+
 /// A rendered file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputFile {
@@ -33,6 +39,8 @@ pub struct Given<'a> {
     pub spec: Option<&'a Node>,
     /// The targets to name where this one cannot express something.
     pub others: Option<&'a Others>,
+    /// The revision of the specs: what a label may hold.
+    pub revision: Option<&'a str>,
 }
 
 /// Emits a plan. No file comes back where anything is wrong.
@@ -178,9 +186,11 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
         let mut value = document.root.map(|node| node.to_json())?;
         cx.diagnostics.extend(patches.apply_to_object(&mut value));
         patch::drop_nulls(&mut value);
+        stamp(cx, &mut value);
         check_size(cx, &value);
         documents.push(value);
     }
+    check_run_size(cx, &documents);
     if !has_extension(name, "json.j2") {
         return Some(format!("{}{}", header(cx), yaml::write(&documents)));
     }
@@ -191,6 +201,20 @@ fn canonical(cx: &mut Cx<'_>, name: &str, text: &str, patches: &Patches) -> Opti
         return None;
     };
     Some(format!("{document:#}\n"))
+}
+
+/// Says of an object which revision it was rendered from, and by which etlc. The names of objects are made of their contents before that, and nothing that
+/// an engine starts anew hangs on the labels and annotations of the object itself.
+fn stamp(cx: &Cx<'_>, object: &mut Value) {
+    let Some(revision) = cx.revision else { return };
+    if !object["metadata"].is_object() {
+        return;
+    }
+    for (part, key, text) in [("labels", REVISION, revision), ("annotations", VERSION, env!("CARGO_PKG_VERSION"))] {
+        if let Some(map) = object["metadata"].as_object_mut() {
+            map.entry(part).or_insert_with(|| Value::Object(serde_json::Map::new()))[key] = Value::String(text.to_owned());
+        }
+    }
 }
 
 /// The documents of a text. What a value is written as has no line of its own, so a `---` is always the template's.
@@ -233,5 +257,30 @@ fn check_size(cx: &mut Cx<'_>, object: &Value) {
         let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
         let help = "split the pipeline, shorten a matrix, or put long texts into files that travel with a step";
         cx.diagnostics.push(diagnostic.note(size::largest(object)).help(help));
+    }
+}
+
+/// Refuses what is small enough to be applied, but too large for the object of a run, which is made of it.
+fn check_run_size(cx: &mut Cx<'_>, documents: &[Value]) {
+    let Some(limit) = cx.pack.format().limits.as_ref().and_then(|limits| limits.run.as_ref()) else { return };
+    let kept: Vec<&Value> = documents.iter().filter(|object| object["kind"].as_str() == Some(&limit.kind)).collect();
+    let Some(last) = kept.last() else { return };
+    let most = cx.pack.format().limits.as_ref().and_then(|limits| limits.object_bytes).unwrap_or(usize::MAX);
+    if kept.iter().any(|object| object.to_string().len() > most) {
+        return;
+    }
+    let objects: usize = kept.iter().chain([last]).map(|object| object.to_string().len()).sum();
+    let size = objects + cx.plan.steps.len() * limit.step_bytes;
+    if size > limit.bytes {
+        let message =
+            format!("a run of pipeline `{}` takes {size} bytes, more than the {} that the engine takes", cx.plan.pipeline, limit.bytes);
+        let diagnostic = Diagnostic::new(&catalogue::OBJECT_TOO_LARGE, cx.plan.origin.span, message).label("this pipeline");
+        let diagnostic = diagnostic.note(format!(
+            "the engine keeps the {} of {} bytes in each run twice, and the state of its steps",
+            limit.kind,
+            last.to_string().len()
+        ));
+        let help = "split the pipeline, shorten a matrix, or put long texts into files that travel with a step";
+        cx.diagnostics.push(diagnostic.note(size::largest(last)).help(help));
     }
 }

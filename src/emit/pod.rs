@@ -6,10 +6,11 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
 use super::cx::{Cx, input_name};
-use super::dialect::{BRACE_VARIABLE, NotExact};
+use super::dialect::{BRACE_VARIABLE, Dialect, NotExact};
 use super::files::{self, Delivery};
-use super::format::{GatherRule, Route};
+use super::format::Route;
 use super::names::{self, Style};
+use super::output::REVISION;
 use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{OutputKind, Reference, Step, Text};
@@ -87,6 +88,9 @@ fn metadata(cx: &mut Cx<'_>, step: &Step, values: Map<String, Value>) -> Value {
     let label = names::mangle(&step.id, Style::Label, 63, &[]);
     let mut labels = cx.labels(Some(&label));
     let mut annotations = Map::new();
+    if let Some(revision) = cx.revision.filter(|_| cx.pack.format().pod.as_ref().is_some_and(|pod| pod.revision == Some(true))) {
+        labels.insert(REVISION.to_owned(), json!(revision));
+    }
     if label != step.id {
         annotations.insert("etlc.dev/step".to_owned(), json!(step.id));
     }
@@ -215,9 +219,15 @@ fn init<'a>(cx: &Cx<'a>, step: &'a Step) -> Option<&'a str> {
     step.init.as_ref().map(|init| init.image.as_str()).or_else(|| runner.map(|runner| runner.image.as_str()))
 }
 
-/// How the values of a step are gathered, if it has any and the engine does not read them one by one.
-fn gather<'a>(cx: &Cx<'a>, step: &Step) -> Option<&'a GatherRule> {
-    cx.pack.format().pod.as_ref()?.gather.as_ref().filter(|_| values(step).next().is_some())
+/// What the runner does with the values of a step, and the file that the engine reads then: it gathers all where the engine does not read them one by
+/// one, and else only the lists that steps run over.
+fn gather(cx: &Cx<'_>, step: &Step) -> Option<(Vec<String>, String)> {
+    let rule = cx.pack.format().pod.as_ref()?;
+    match (&rule.gather, &rule.lists) {
+        (Some(all), _) => values(step).next().map(|_| (gathering(step), all.file.clone())),
+        (None, Some(only)) => lists(step).next().map(|_| (spelling_out(step), only.file.clone())),
+        (None, None) => None,
+    }
 }
 
 /// Whether the step's image has the runner, because its kind says so.
@@ -228,11 +238,11 @@ fn runs_etlc(step: &Step) -> bool {
 /// The command, under the runner where that gathers its values, and with the runner by its full path where it was copied into the container.
 fn command(cx: &mut Cx<'_>, step: &Step) -> Vec<Text> {
     let mut command = step.container.command.clone();
-    if let Some(rule) = gather(cx, step) {
+    if let Some((runner, file)) = gather(cx, step) {
         if init(cx, step).is_none() && !runs_etlc(step) {
             no_runner(cx, step);
         }
-        let under = gathering(step).into_iter().chain(["--to".to_owned(), rule.file.clone(), "--".to_owned()]);
+        let under = runner.into_iter().chain(["--to".to_owned(), file, "--".to_owned()]);
         command.splice(..0, under.map(Text::constant));
     }
     if init(cx, step).is_some() {
@@ -245,20 +255,47 @@ fn command(cx: &mut Cx<'_>, step: &Step) -> Vec<Text> {
 
 /// The runner's command that gathers the values of a step, up to where the step's own begins.
 pub(crate) fn gathering(step: &Step) -> Vec<String> {
-    let mut words: Vec<String> = ["etlc", "exec", "values"].map(str::to_owned).into();
+    let mut words = words_of_runner();
     for name in values(step) {
         let is_json = step.outputs.get(name).and_then(|output| output.format.as_deref()) == Some("json");
         words.extend([if is_json { "--json" } else { "--text" }.to_owned(), name.to_owned()]);
     }
+    words.extend(spelling_out(step).split_off(words_of_runner().len()));
     words
 }
 
+/// The runner's command that spells out the lists of a step for those that run over them.
+fn spelling_out(step: &Step) -> Vec<String> {
+    let mut words = words_of_runner();
+    for (name, members) in lists(step) {
+        let list = if members.is_empty() { name.to_owned() } else { format!("{name}={}", members.join(",")) };
+        words.extend(["--each".to_owned(), list]);
+    }
+    words
+}
+
+fn words_of_runner() -> Vec<String> {
+    ["etlc", "exec", "values"].map(str::to_owned).into()
+}
+
+/// The values that steps run for each item of, with the members that those mention.
+pub(crate) fn lists(step: &Step) -> impl Iterator<Item = (&str, &[String])> {
+    step.outputs.iter().filter_map(|(name, output)| Some((name.as_str(), output.each.as_deref()?)))
+}
+
 fn no_runner(cx: &mut Cx<'_>, step: &Step) {
-    let message = format!("step `{}` hands over values, which on target `{}` needs the runner in its container", step.id, cx.pack.name());
+    let has_lists = lists(step).next().is_some();
+    let what = if has_lists { "a list that another step runs over" } else { "values" };
+    let message = format!("step `{}` hands over {what}, which on target `{}` needs the runner in its container", step.id, cx.pack.name());
+    let why = if has_lists {
+        "the runner checks the list, and gives each item to the engine as text"
+    } else {
+        "the engine takes one object with all values of a step, and only the runner can make it"
+    };
     cx.diagnostics.push(
         Diagnostic::new(&catalogue::NOT_SUPPORTED, step.origin.span, message)
             .label("in this step")
-            .note("the engine takes one object with all values of a step, and only the runner can make it")
+            .note(why)
             .help("let the platform set `runner: {image: IMAGE, mode: init}`, which copies the runner into any image"),
     );
 }
@@ -292,11 +329,17 @@ fn env(cx: &mut Cx<'_>, step: &Step, has_files: bool, annotations: &mut Map<Stri
     }
     let reference = format!("$({BRACE_VARIABLE})");
     let in_values = variables.values().filter_map(|variable| variable["value"].as_str());
-    let needs_brace =
-        strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values).any(|text| text.contains(&reference));
+    let mut texts = strings.iter().flat_map(|strings| strings.iter().map(String::as_str)).chain(in_values);
+    // What another step handed over is written with it while the run goes on.
+    let given = cx.pack.text() == Dialect::Braces && is_given_values(step);
+    let needs_brace = given || texts.any(|text| text.contains(&reference));
     // A variable sees only those before it, so the brace has to be the first.
     let brace = needs_brace.then(|| json!({"name": BRACE_VARIABLE, "value": "{"}));
     brace.into_iter().chain(variables.into_values()).collect()
+}
+
+fn is_given_values(step: &Step) -> bool {
+    step.runtime_values.iter().any(|value| value.text.is_none() && matches!(value.reference, Reference::StepOutput { .. }))
 }
 
 /// The names of the values that a step hands over.
@@ -342,6 +385,8 @@ fn engine_value(cx: &mut Cx<'_>, step: &Step, env: &str, reference: &Reference, 
             let name = match reference {
                 Reference::Param(name) => format!("param-{name}"),
                 Reference::StepOutput { .. } => format!("input-{}", input_name(reference)),
+                Reference::Item(Some(member)) => format!("item-{member}"),
+                Reference::ItemIndex => "foreach-index".to_owned(),
                 other => other.to_string(),
             };
             let key = format!("etlc.dev/{}", names::mangle(&name, Style::Label, 63, &[]));

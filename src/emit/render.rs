@@ -7,7 +7,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::ValueKind;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, NotExact};
 use super::{literal, names};
 use crate::source::SourceFile;
 
@@ -17,10 +17,11 @@ const FUEL: u64 = 100_000_000;
 /// An environment with the templates of a pack, by their names in its folder and, for built-in ones, also as `builtin/NAME`.
 pub(crate) fn environment(templates: &IndexMap<String, Arc<SourceFile>>, text: Dialect) -> Result<Environment<'static>, (String, Error)> {
     let mut env = bare();
-    env.add_filter("plain", move |string: &str| {
-        text.plain_text(string)
-            .map_err(|reason| Error::new(ErrorKind::InvalidOperation, format!("{NOT_EXACT}{}\n{}", string.trim_end(), reason.0)))
-    });
+    let exact = |string: &str, written: Result<String, NotExact>| {
+        written.map_err(|reason| Error::new(ErrorKind::InvalidOperation, format!("{NOT_EXACT}{}\n{}", string.trim_end(), reason.0)))
+    };
+    env.add_filter("plain", move |string: &str| exact(string, text.plain_text(string)));
+    env.add_filter("argument", move |string: &str| exact(string, text.argument_text(string)));
     for (name, file) in templates {
         env.add_template_owned(name.clone(), file.text().to_owned()).map_err(|error| (name.clone(), error))?;
     }

@@ -11,8 +11,8 @@ pub mod text;
 pub use condition::{Comparison, Condition, Operand};
 pub use pipeline::{Dataset, Notification, Overlap, Owner, Param, ParamType, Plan, Runner, Schedule, Trigger};
 pub use step::{
-    Container, File, FileContent, Init, Need, NeedOrigin, Output, OutputKind, Resources, Retries, RunIf, RuntimeValue, Secret, Step,
-    Toleration,
+    Container, File, FileContent, Foreach, Init, Need, NeedOrigin, Output, OutputKind, Resources, Retries, RunIf, RuntimeValue, Secret,
+    Step, Toleration,
 };
 pub use text::{Part, Reference, Text};
 

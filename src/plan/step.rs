@@ -28,9 +28,9 @@ pub struct Step {
     /// Run-time condition: the step is skipped where it is false.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub when: Option<Condition>,
-    /// A value with a list: the step runs once for each item.
+    /// The list for each of whose items the step runs once.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub foreach: Option<Reference>,
+    pub foreach: Option<Foreach>,
     /// What runs.
     pub container: Container,
     /// Every run-time value that the step uses, in an order in which each needs only those before it.
@@ -75,6 +75,15 @@ pub struct NeedOrigin {
     pub reason: String,
     /// Where that stands.
     pub origin: Origin,
+}
+
+/// A list that is known when the run has come to it: the step runs once for each of its items.
+#[derive(Clone, Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Foreach {
+    /// The value that holds the list.
+    pub list: Reference,
+    /// Whether a list that is missing, because its step has not succeeded, is one without items.
+    pub or_none: bool,
 }
 
 /// Which outcomes of the steps before it let a step run.
@@ -234,6 +243,9 @@ pub struct Output {
     /// The format of an artifact, `text` or `json` of a value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
+    /// For a value that steps run for each item of: the members of items that those steps mention.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each: Option<Vec<String>>,
 }
 
 /// What an output is.

@@ -34,6 +34,10 @@ pub enum Reference {
         /// The output's name.
         output: String,
     },
+    /// `item`, or `item.NAME`: the item that a step with `foreach` runs for, or a member of it.
+    Item(Option<String>),
+    /// `foreach.index`: the item's place in its list, from 0.
+    ItemIndex,
 }
 
 impl Reference {
@@ -54,6 +58,9 @@ impl Reference {
             Self::Input(name) => format!("ETLC_INPUT_{}", upper(name)),
             Self::Output(name) => format!("ETLC_OUTPUT_{}", upper(name)),
             Self::StepOutput { step, output } => format!("ETLC_STEP_{}_OUTPUT_{}", upper(step), upper(output)),
+            Self::Item(None) => "ETLC_ITEM".to_owned(),
+            Self::Item(Some(member)) => format!("ETLC_ITEM_{}", upper(member)),
+            Self::ItemIndex => "ETLC_FOREACH_INDEX".to_owned(),
         }
     }
 
@@ -68,6 +75,12 @@ impl Reference {
                 && chars.all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
             if good { Ok(text.to_owned()) } else { Err(TextError::Unknown) }
         };
+        // Members are named by whoever wrote the list, not by a spec.
+        let member = |text: &str| {
+            let good = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+                && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            if good { Ok(text.to_owned()) } else { Err(TextError::Unknown) }
+        };
         let dataset = |text: &str| text.split('.').map(name).collect::<Result<Vec<_>, _>>().map(|_| text.to_owned());
         match text {
             "run.date" => return Ok(Self::RunDate),
@@ -75,6 +88,8 @@ impl Reference {
             "run.id" => return Ok(Self::RunId),
             "run.attempt" => return Ok(Self::RunAttempt),
             "files" => return Ok(Self::Files),
+            "item" => return Ok(Self::Item(None)),
+            "foreach.index" => return Ok(Self::ItemIndex),
             _ => {}
         }
         let (head, rest) = text.split_once('.').ok_or(TextError::Unknown)?;
@@ -82,6 +97,7 @@ impl Reference {
             "params" => name(rest).map(Self::Param),
             "inputs" => dataset(rest).map(Self::Input),
             "outputs" => name(rest).map(Self::Output),
+            "item" => member(rest).map(|name| Self::Item(Some(name))),
             "steps" => {
                 let (step, output) = rest.rsplit_once(".outputs.").ok_or(TextError::Unknown)?;
                 let bare = step.split_once('[').map_or(step, |(bare, _)| bare);
@@ -108,6 +124,9 @@ impl fmt::Display for Reference {
             Self::Input(name) => write!(f, "inputs.{name}"),
             Self::Output(name) => write!(f, "outputs.{name}"),
             Self::StepOutput { step, output } => write!(f, "steps.{step}.outputs.{output}"),
+            Self::Item(None) => f.write_str("item"),
+            Self::Item(Some(member)) => write!(f, "item.{member}"),
+            Self::ItemIndex => f.write_str("foreach.index"),
         }
     }
 }

@@ -160,6 +160,7 @@ impl<'a> Resolver<'a> {
         let mut lowered: Vec<_> =
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
+        lower::mark_lists(&mut lowered);
         let (steps, sql): (_, Vec<_>) = lowered.into_iter().map(|lowered| (lowered.step, lowered.sql)).unzip();
         let plan = self.assemble(root, &header, &datasets, &drafts, steps);
         lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, sql: &sql, plan: &plan });

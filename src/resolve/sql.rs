@@ -361,7 +361,7 @@ fn kind(scene: &Scene<'_, '_>, reference: &Reference) -> sql::Kind {
     match reference {
         Reference::RunDate => sql::Kind::Date,
         Reference::RunTimestamp => sql::Kind::Timestamp,
-        Reference::RunAttempt => sql::Kind::Integer,
+        Reference::RunAttempt | Reference::ItemIndex => sql::Kind::Integer,
         Reference::Param(name) => match scene.header.params.get(name).map(|param| param.kind) {
             Some(ParamType::Integer) => sql::Kind::Integer,
             Some(ParamType::Number) => sql::Kind::Number,
@@ -369,7 +369,12 @@ fn kind(scene: &Scene<'_, '_>, reference: &Reference) -> sql::Kind {
             Some(ParamType::Date) => sql::Kind::Date,
             Some(ParamType::String) | None => sql::Kind::Text,
         },
-        Reference::RunId | Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => sql::Kind::Text,
+        Reference::RunId
+        | Reference::Files
+        | Reference::Input(_)
+        | Reference::Output(_)
+        | Reference::StepOutput { .. }
+        | Reference::Item(_) => sql::Kind::Text,
     }
 }
 

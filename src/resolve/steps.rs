@@ -42,6 +42,12 @@ pub(super) struct Draft<'a> {
 }
 
 impl Draft<'_> {
+    /// Whether it runs for each item of a list, also where that is misspelt or cannot be read.
+    pub(super) fn has_foreach(&self) -> bool {
+        let keys: Vec<_> = self.kind.fields.names().into_iter().chain(spec::Step::KEYS.iter().copied()).collect();
+        spec::entry_meant(&self.node, "foreach", &keys).is_some()
+    }
+
     /// The id as it stands in paths and URIs: `score-region-us`.
     pub(super) fn file_stem(&self) -> String {
         let kept = self.id.trim_end_matches(']');

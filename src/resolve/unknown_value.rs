@@ -20,7 +20,8 @@ pub(super) fn bad(scene: Option<&Scene<'_, '_>>, written: &str, error: TextError
     if let Some(diagnostic) = secret(scene, name, span) {
         return diagnostic;
     }
-    let note = "known: `run.date`, `run.timestamp`, `run.id`, `run.attempt`, `files`, `params.NAME`, `inputs.DATASET`, `outputs.NAME`, `steps.STEP.outputs.NAME`";
+    let items = if scene.is_some_and(|scene| scene.draft().has_foreach()) { ", `item`, `item.NAME`, `foreach.index`" } else { "" };
+    let note = "known: `run.date`, `run.timestamp`, `run.id`, `run.attempt`, `files`, `params.NAME`, `inputs.DATASET`, `outputs.NAME`, `steps.STEP.outputs.NAME`".to_owned() + items;
     if let Some(help) = compile_time(scene, name).or_else(|| variable(scene, name)) {
         return found.help(help);
     }
@@ -67,6 +68,9 @@ pub(super) fn too_late(written: &str, span: Span) -> Diagnostic {
 /// Every value that a step could name.
 fn known(scene: &Scene<'_, '_>) -> Vec<String> {
     let mut names: Vec<String> = RUN.map(str::to_owned).to_vec();
+    if scene.draft().has_foreach() {
+        names.extend(["item", "foreach.index"].map(str::to_owned));
+    }
     names.extend(scene.header.param_names.iter().map(|name| format!("params.{name}")));
     let inputs = scene.draft().spec.inputs.as_ref().and_then(Field::get).into_iter().flatten();
     names.extend(inputs.filter_map(Field::get).map(|name| format!("inputs.{name}")));
@@ -161,6 +165,9 @@ fn instead(name: &str, names: &[String]) -> String {
     let as_text = || format!("for the text itself, as a shell reads it, write `$${{{name}}}`");
     if name.is_empty() {
         return "name a value, such as `${run.date}`, or write `$${}` for the text itself".to_owned();
+    }
+    if name.starts_with("item.") || name.starts_with("item[") {
+        return "members of items have letters, digits and `_` in their names: let the step that writes the list name them so".to_owned();
     }
     if let Some((head, rest)) = computed(name) {
         let rest = rest.trim_start();

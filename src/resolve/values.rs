@@ -101,11 +101,13 @@ impl Uses {
             }
             return;
         }
-        if self.faulty.contains(&reference.to_string()) {
+        // A step without items lacks them wherever it names one, which is one mistake.
+        let name = if matches!(reference, Reference::Item(_) | Reference::ItemIndex) { "item".to_owned() } else { reference.to_string() };
+        if self.faulty.contains(&name) {
             return;
         }
         let Some(value) = look_up(resolver, scene, reference, span) else {
-            self.faulty.insert(reference.to_string());
+            self.faulty.insert(name);
             return;
         };
         if let Some(text) = &value.text {
@@ -125,12 +127,7 @@ impl Uses {
 
     /// Reports values that may be missing because their step need not have succeeded, and for which nothing stands.
     pub(super) fn check_missing(&self, resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>) {
-        let run_if = scene.draft().spec.run_if.as_ref().and_then(|field| field.get()).copied().unwrap_or_default();
-        let word = match run_if {
-            spec::RunIf::AllSuccess => return,
-            spec::RunIf::AllDone => "all_done",
-            spec::RunIf::OneFailed => "one_failed",
-        };
+        let Some(word) = runs_after_failures(scene) else { return };
         for (reference, used) in &self.values {
             let Reference::StepOutput { step, .. } = reference else { continue };
             if used.text.is_none() && used.fallback.is_none() {
@@ -162,6 +159,22 @@ impl Uses {
             RuntimeValue { env, reference, fallback: used.fallback, text: used.text }
         };
         self.values.into_iter().map(value).collect()
+    }
+}
+
+/// What a step's `run_if` is, where it also runs after a step that has not succeeded.
+fn runs_after_failures(scene: &Scene<'_, '_>) -> Option<&'static str> {
+    match scene.draft().spec.run_if.as_ref().and_then(|field| field.get()).copied().unwrap_or_default() {
+        spec::RunIf::AllSuccess => None,
+        spec::RunIf::AllDone => Some("all_done"),
+        spec::RunIf::OneFailed => Some("one_failed"),
+    }
+}
+
+/// Reports a list to run over that may be missing, and for which nothing stands.
+pub(super) fn check_list_missing(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, list: &Reference, step: &str, span: Span) {
+    if let Some(word) = runs_after_failures(scene) {
+        resolver.report(may_be_missing(list, step, word, span).help(format!("run for no item then: `${{{list} ?? []}}`")));
     }
 }
 
@@ -244,10 +257,34 @@ fn look_up(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, reference: &Refer
             if output.kind == OutputKind::Value {
                 return plain;
             }
-            Some(Found { text: Some(output.text.clone()?), writers: Vec::new() })
+            let mut text = output.text.clone()?;
+            // Others find what is written for all items in one folder.
+            if output.kind == OutputKind::Artifact && scene.draft().has_foreach() {
+                text.push_str("/");
+                text.push(&Text::reference(Reference::ItemIndex));
+            }
+            Some(Found { text: Some(text), writers: Vec::new() })
         }
         Reference::StepOutput { step, output } => step_output(resolver, scene, step, output, span),
+        Reference::Item(_) | Reference::ItemIndex if scene.draft().has_foreach() => plain,
+        Reference::Item(_) | Reference::ItemIndex => {
+            resolver.report(no_item(scene, reference, span));
+            None
+        }
     }
+}
+
+fn no_item(scene: &Scene<'_, '_>, reference: &Reference, span: Span) -> Diagnostic {
+    let name = &scene.draft().name;
+    Diagnostic::new(&catalogue::NO_ITEM, span, format!("`{name}` runs for no item, so it has no `{reference}`"))
+        .label("no item here")
+        .note("a step has items where its `foreach` names a list that another step hands over")
+        .help(format!("give `{name}` a list to run over, such as `foreach: ${{steps.LIST.outputs.NAME}}`"))
+}
+
+/// The draft that a value of another step comes from.
+pub(super) fn writer(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, output: &str, span: Span) -> Option<usize> {
+    step_output(resolver, scene, step, output, span)?.writers.first().copied()
 }
 
 fn step_output(resolver: &mut Resolver<'_>, scene: &Scene<'_, '_>, step: &str, output: &str, span: Span) -> Option<Found> {

@@ -8,11 +8,13 @@ mod install;
 mod dsn;
 mod statement;
 mod values;
+mod items;
 mod notify;
 
 pub use client::{Client, run};
 pub use dsn::{Access, BadDsn};
 pub use install::install;
+pub use items::{ItemsFault, MOST_ITEMS, spell_out};
 pub use notify::{Channel, Failure, send};
 pub use statement::{Types, fill};
 pub use values::{LONGEST_VALUE, ValueKind, command, gather, read, remove, write};

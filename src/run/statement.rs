@@ -58,7 +58,7 @@ fn kind(reference: &Reference, types: &Types) -> Kind {
     match reference {
         Reference::RunDate => Kind::Date,
         Reference::RunTimestamp => Kind::Timestamp,
-        Reference::RunAttempt => Kind::Integer,
+        Reference::RunAttempt | Reference::ItemIndex => Kind::Integer,
         other => types.get(&other.to_string()).copied().unwrap_or(Kind::Text),
     }
 }

@@ -117,7 +117,7 @@ fn elsewhere(name: &str, written: &str) -> Option<String> {
         "dag_run" | "conf" => "values of a run are declared under `params`: write `${params.NAME}`, outside `{{ }}`",
         "dag" | "dag_id" | "pipeline_name" => "write `{{ pipeline }}`",
         "task" | "task_id" => "a step does not know its name; write it out",
-        "item" => "write a `matrix`, and `{{ matrix.AXIS }}`",
+        "item" => "in a step with `foreach` write `${item}`, outside `{{ }}`; with a `matrix`, `{{ matrix.AXIS }}`",
         "matrix" => "only steps that have a `matrix` see one",
         "conn" | "connection" | "connections" | "secrets" | "secret" | "var_secret" => {
             "secrets reach a step as environment variables: `secrets: {NAME: secret}`, or the step's `connection`"

@@ -113,7 +113,7 @@ class Suite:
         pools = []
         for engine in engines:
             # All is rendered before the first run: Airflow reads the whole folder of DAGs.
-            rendered = {case.name: self.workspace.render(case.name, engine.target, engine.environment) for case in cases}
+            rendered = {case.name: self.workspace.render(case.name, engine.target, environment(case, engine)) for case in cases}
             pool = ThreadPoolExecutor(engine.workers)
             pools.append(pool)
             if isinstance(engine, airflow.Airflow):
@@ -148,7 +148,7 @@ class Suite:
                 return Outcome(DIFFERS, [f"not {word}, or with other words than `{text}`: {rendered.said}"])
         if rendered.refused:
             return Outcome(DIFFERS, [f"refused: {rendered.said}"])
-        seen = engine.run(case, self.workspace.plan(case.name, engine.environment), rendered.folder)
+        seen = engine.run(case, self.workspace.plan(case.name, environment(case, engine)), rendered.folder)
         if "told" in case.expect:
             seen.told = self.told(engine, case, {text for step in seen.steps.values() for each in step.prints for text in each["argv"]})
         found = differences(case, seen)
@@ -158,6 +158,10 @@ class Suite:
         """What was posted of this run: its steps print the id of the run as an argument."""
         recorder = self.local if engine.name == "airflow-local" else self.remote
         return [each for each in recorder.records() if each.get("pipeline") == case.name and each.get("run") in runs]
+
+
+def environment(case: Case, engine: Engine) -> str:
+    return case.environment(engine.name) or engine.environment
 
 
 if __name__ == "__main__":

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use etlc::diag::{Diagnostic, catalogue};
 use etlc::emit::{FEATURES, Feature, Given, Limit, OutputFile, Pack, Support, emit};
 use etlc::plan::{
-    Comparison, Condition, Init, Notification, Operand, Output, OutputKind, Overlap, Param, ParamType, Plan, Reference, Retries, RunIf,
-    Runner, RuntimeValue, Schedule, Secret, Step, Text, Trigger,
+    Comparison, Condition, Foreach, Init, Notification, Operand, Output, OutputKind, Overlap, Param, ParamType, Plan, Reference, Retries,
+    RunIf, Runner, RuntimeValue, Schedule, Secret, Step, Text, Trigger,
 };
 use etlc::source::SourceMap;
 use indexmap::IndexMap;
@@ -216,7 +216,7 @@ fn using(id: &str) -> (Plan, Plan) {
     };
     match id {
         "dag" => (small(), steps(two())),
-        "foreach" => both(&|step| step.foreach = Some(Reference::StepOutput { step: "first".to_owned(), output: "items".to_owned() })),
+        "foreach" => (steps(two()), steps(running_over(two()))),
         "gpu" => one(&|step| step.resources.gpu = Some(1)),
         "init" => one(&|step| step.init = Some(Init { image: "registry.acme.dev/etlc:1".to_owned() })),
         "nodes" => both(&|step| step.resources.node_selector = IndexMap::from([("pool".to_owned(), "big".to_owned())])),
@@ -302,9 +302,21 @@ fn with_start(change: &dyn Fn(&mut Schedule)) -> (Plan, Plan) {
     (base, plan)
 }
 
+/// Two steps, the second of which runs for each item of a list of the first.
+fn running_over(mut steps: Vec<Step>) -> Vec<Step> {
+    let output = Output { kind: OutputKind::Value, text: Text::default(), format: Some("json".to_owned()), each: Some(Vec::new()) };
+    steps[0].outputs = IndexMap::from([("rows".to_owned(), output)]);
+    // Its image has the runner.
+    steps[0].container.command = vec![Text::constant("etlc")];
+    let list = Reference::StepOutput { step: "first".to_owned(), output: "rows".to_owned() };
+    steps[1].foreach = Some(Foreach { list, or_none: false });
+    steps[1].runtime_values = vec![supplied(Reference::Item(None))];
+    steps
+}
+
 /// Two steps, the first of which hands a value to the second.
 fn handing_over(mut steps: Vec<Step>) -> Vec<Step> {
-    let output = Output { kind: OutputKind::Value, text: Text::default(), format: Some("text".to_owned()) };
+    let output = Output { kind: OutputKind::Value, text: Text::default(), format: Some("text".to_owned()), each: None };
     steps[0].outputs = IndexMap::from([("rows".to_owned(), output)]);
     // Its image has the runner.
     steps[0].container.command = vec![Text::constant("etlc")];

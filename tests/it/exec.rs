@@ -42,6 +42,28 @@ fn values_are_gathered_into_one_object() {
 }
 
 #[test]
+fn a_list_is_spelled_out_or_fails_the_step() {
+    let folder = folder();
+    let line = r#"printf '[{"name": "a b", "size": 1.50}]' > "$ETLC_VALUE_ITEMS""#;
+    let (code, _, err) = output(values(&folder, &["--json", "items", "--each", "items=name", "--to", "all.json"], line));
+    assert_eq!((code, err.as_str()), (0, ""));
+    let all = fs::read_to_string(folder.path().join("all.json")).expect("the object is written");
+    let spelled = r#"[{\"foreach.index\":\"0\",\"item\":\"{\\\"name\\\": \\\"a b\\\", \\\"size\\\": 1.50}\",\"item.name\":\"a b\"}]"#;
+    assert_eq!(all, format!(r#"{{"items":"[{{\"name\": \"a b\", \"size\": 1.50}}]","items[]":"{spelled}"}}"#));
+
+    // Alone, the list is not there twice.
+    let (code, out, _) = output(values(&folder, &["--each", "items"], "printf '[]' > \"$ETLC_VALUE_ITEMS\""));
+    assert_eq!((code, out.as_str()), (0, "{\"items[]\":\"[]\"}\n"));
+
+    let (code, _, err) =
+        output(values(&folder, &["--each", "items=size", "--to", "no.json"], "printf '[{\"name\": 1}]' > \"$ETLC_VALUE_ITEMS\""));
+    assert_eq!(code, 1);
+    let said = "error[E0324]: no step can run for each item of the value `items` of this step: item 0 has no `size`, which a step uses as `${item.size}`";
+    assert!(err.starts_with(said), "{err}");
+    assert!(!folder.path().join("no.json").exists());
+}
+
+#[test]
 fn a_step_that_fails_hands_over_nothing() {
     let folder = folder();
     let (code, ..) = output(values(&folder, &["--text", "rows", "--to", "all.json"], "echo 1 > \"$ETLC_VALUE_ROWS\"; exit 3"));

@@ -31,6 +31,18 @@ pub(super) fn refuse(constant: &str) -> Result<String, NotExact> {
     Ok(constant.to_owned())
 }
 
+/// A constant as an argument of a run. The engine replaces what it knows there too, but hands on what was written before; only what it cannot replace keeps a
+/// run from starting: an expression that is none, and a value whose characters break its JSON.
+pub(super) fn argument(constant: &str) -> Result<String, NotExact> {
+    let tags = constant.match_indices("{{").map(|(at, _)| constant[at..].trim_start_matches('{').trim_start());
+    for tag in tags {
+        if tag.starts_with('=') || tag.starts_with("workflow.parameters") {
+            return Err(NotExact("it holds `{{=` or `{{workflow.parameters`, which the engine evaluates before a run starts".to_owned()));
+        }
+    }
+    Ok(constant.to_owned())
+}
+
 /// The engine puts a value into JSON as Go writes a string, whose escapes for these characters JSON does not have; the run then fails.
 fn breaks_json(c: char) -> bool {
     let control = (c < ' ' && !matches!(c, '\u{8}' | '\t' | '\n' | '\u{c}' | '\r')) || c == '\u{7f}';
@@ -42,6 +54,16 @@ fn breaks_json(c: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_argument_is_refused_where_it_would_be_evaluated() {
+        for text in ["{{workflow.uid}} {{ x }} {{", "{{{ \u{1b}", "a = {b} }}"] {
+            assert_eq!(argument(text).as_deref(), Ok(text));
+        }
+        for text in ["{{=1 + 1}}", "{{{= (", "{{ workflow.parameters.x }}", "{{ {{=x"] {
+            assert!(argument(text).is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_plain_text_holds_what_go_and_json_write_alike() {

@@ -72,6 +72,16 @@ impl Dialect {
         }
     }
 
+    /// A constant for a value that a run is given where it gives none itself.
+    pub(crate) fn argument_text(self, constant: &str) -> Result<String, NotExact> {
+        self.accept(constant)?;
+        match self {
+            Self::Kubelet | Self::Jinja => self.plain_text(constant),
+            Self::Braces => braces::argument(constant),
+            Self::Verbatim => Ok(constant.to_owned()),
+        }
+    }
+
     /// Refuses characters that do not survive the way to the container.
     fn accept(self, constant: &str) -> Result<(), NotExact> {
         // The Jinja engine hands its pods to the cluster as JSON; objects that are applied are YAML, which some servers read again.

@@ -59,6 +59,9 @@ fn is_read(resolver: &Resolver<'_>, facts: Facts<'_, '_>, draft: &Draft<'_>, nam
         _ => false,
     };
     let mut steps = facts.plan.steps.iter().filter(|step| step.name != draft.name);
-    steps.any(|step| step.reads.iter().any(|read| read == name) || step.runtime_values.iter().any(|value| is_it(&value.reference)))
-        || texts::may_name(resolver, facts, name, None)
+    steps.any(|step| {
+        step.reads.iter().any(|read| read == name)
+            || step.runtime_values.iter().any(|value| is_it(&value.reference))
+            || step.foreach.as_ref().is_some_and(|foreach| is_it(&foreach.list))
+    }) || texts::may_name(resolver, facts, name, None)
 }

@@ -29,6 +29,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             ("name", Value::from(draft.name.as_str())),
             ("file_stem", Value::from(draft.file_stem())),
             ("retries", Value::from(retries)),
+            ("foreach", Value::from(draft.has_foreach())),
         ];
         set("step", Value::Object(step.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()));
         set("pipeline", Value::from(self.resolver.name.as_str()));

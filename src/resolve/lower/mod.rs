@@ -4,6 +4,8 @@ mod step;
 mod kind;
 mod functions;
 mod settings;
+mod foreach;
 
+pub(super) use foreach::mark_lists;
 pub(super) use settings::runner;
 pub(super) use step::{Lowered, lower};

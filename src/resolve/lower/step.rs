@@ -2,6 +2,7 @@
 
 use indexmap::IndexMap;
 
+use super::foreach::item_in_condition;
 use crate::diag::{Applicability, Diagnostic, Rule, catalogue};
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::condition;
@@ -27,6 +28,8 @@ pub(in crate::resolve) struct Lowered {
     pub reads: Vec<(String, &'static str, Span)>,
     /// Drafts whose outputs it refers to, with the value and the place.
     pub refers: Vec<(usize, String, Span)>,
+    /// The draft whose list it runs over.
+    pub list: Option<usize>,
     /// What lints ask of its SQL.
     pub sql: Option<Seen>,
 }
@@ -76,13 +79,18 @@ impl<'a> Lowering<'_, '_, 'a> {
         self.user_env(draft);
         self.declared(draft);
         let when = self.when(draft);
-        let foreach = self.foreach(draft);
+        let (foreach, list) = self.foreach(draft).unzip();
+        self.outputs_for_each(draft);
         self.uses.check_missing(self.resolver, &self.scene);
         let (image, pull_policy, init) = self.image(draft, connection.as_ref(), container.image);
         let outputs = &self.scene.datasets.outputs[self.scene.index];
         let value_outputs: Vec<_> =
             outputs.iter().filter(|(_, output)| output.kind == OutputKind::Value).map(|(name, _)| name.as_str()).collect();
-        let refers = self.uses.writers().map(|(writer, reference, span)| (writer, reference.to_string(), span)).collect();
+        let mut refers: Vec<_> = self.uses.writers().map(|(writer, reference, span)| (writer, reference.to_string(), span)).collect();
+        if let (Some(foreach), Some(list)) = (&foreach, list) {
+            let span = draft.spec.foreach.as_ref().map_or(draft.name_span, |field| field.span);
+            refers.push((list, foreach.list.to_string(), span));
+        }
         let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten().filter_map(|field| field.get().cloned());
         let mut reads: Vec<String> = inputs.collect();
         let (in_sql, seen) = sql.map(|sql| (sql.reads, sql.seen)).unzip();
@@ -125,7 +133,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             outputs: outputs.iter().filter_map(|(name, output)| Some((name.clone(), plan_output(output)?))).collect(),
             origin: self.resolver.origin(draft.name_span),
         };
-        let mut lowered = Lowered { step, reads: found, refers, sql: seen };
+        let mut lowered = Lowered { step, reads: found, refers, list, sql: seen };
         check_env(self.resolver, draft, &mut lowered.step);
         lowered
     }
@@ -245,6 +253,10 @@ impl<'a> Lowering<'_, '_, 'a> {
         let files = self.resolver.cx.files.map();
         let before = self.resolver.diagnostics.len();
         let places = Places::new(files, node);
+        if let Some(found) = item_in_condition(draft, text, &places) {
+            self.resolver.report(found);
+            return None;
+        }
         self.uses.text(self.resolver, &self.scene, text, |range| places.span(range));
         if self.resolver.diagnostics.len() > before {
             return None;
@@ -254,7 +266,12 @@ impl<'a> Lowering<'_, '_, 'a> {
             Reference::Param(name) => params.get(name).map(|param| param.kind),
             Reference::RunAttempt => Some(plan::ParamType::Integer),
             Reference::RunDate | Reference::RunTimestamp | Reference::RunId => Some(plan::ParamType::String),
-            Reference::Files | Reference::Input(_) | Reference::Output(_) | Reference::StepOutput { .. } => None,
+            Reference::Files
+            | Reference::Input(_)
+            | Reference::Output(_)
+            | Reference::StepOutput { .. }
+            | Reference::Item(_)
+            | Reference::ItemIndex => None,
         };
         match condition::parse(text, &kind) {
             Ok(condition) => Some(condition),
@@ -278,22 +295,6 @@ impl<'a> Lowering<'_, '_, 'a> {
             }
         }
     }
-
-    pub(super) fn foreach(&mut self, draft: &Draft<'a>) -> Option<Reference> {
-        let field = draft.spec.foreach.as_ref()?;
-        let string = field.get()?;
-        let text = self.uses.text(self.resolver, &self.scene, string, |_| field.span);
-        match text.parts() {
-            [plan::Part::Ref { reference: reference @ Reference::StepOutput { .. }, .. }] => Some(reference.clone()),
-            _ => {
-                let found = Diagnostic::new(&catalogue::RUNTIME_SYNTAX, field.span, "`foreach` is not a value that another step writes")
-                    .label("not a step's output")
-                    .help("write one value output, such as `${steps.list.outputs.items}`; for values known beforehand use `matrix`");
-                self.resolver.report(found);
-                None
-            }
-        }
-    }
 }
 
 fn run_if(run_if: spec::RunIf) -> RunIf {
@@ -309,7 +310,7 @@ fn plan_output(output: &datasets::Output) -> Option<plan::Output> {
         OutputKind::Value => Text::default(),
         OutputKind::Table | OutputKind::Artifact => output.text.clone()?,
     };
-    Some(plan::Output { kind: output.kind, text, format: output.format.clone() })
+    Some(plan::Output { kind: output.kind, text, format: output.format.clone(), each: None })
 }
 
 /// No two variables of a step may have one name.

@@ -14,6 +14,11 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
     if let ("a string", Some("resources"), Kind::Map(_)) = (expected, name.key, &node.kind) {
         return Some("write the name of one of the platform's classes of resources, such as `resources: small`".to_owned());
     }
+    if let (Some("foreach"), Kind::List(_)) = (name.key, &node.kind) {
+        let help =
+            "items that are known when etlc runs are cells of a `matrix: {item: […]}`; `foreach` names a list that another step hands over";
+        return Some(help.to_owned());
+    }
     if expected != "a map" {
         return None;
     }

@@ -107,10 +107,19 @@ class Airflow:
             self.servers.put(server)
         ids = [step["id"] for step in plan["steps"]]
         steps = {step: StepSeen() for step in ids}
+        several: dict[str, list[str | None]] = {}
+        ends: dict[str, str | None] = {}
         for task, state, tries in tasks:
+            # A step that runs for each item of a list is several tasks, and one that ends when they have.
+            if task.endswith(".done") and (step := find(ids, task.removesuffix(".done"))) is not None:
+                ends[step] = state
             if (step := find(ids, task)) is not None:
+                several.setdefault(step, []).append(state)
                 steps[step].state = STATES.get(state, f"in state {state}")
-                steps[step].attempts = tries if state in ("success", "failed") else 0
+                steps[step].attempts += tries if state in ("success", "failed") else 0
+        for step, end in ends.items():
+            failed = "failed" in several[step]
+            steps[step].state = FAILED if failed else STATES.get(end, f"in state {end}")
         return Seen({"success": SUCCEEDED}.get(run, run), steps), log
 
     def worker_secrets(self, plan: dict) -> dict[str, str]:

@@ -67,9 +67,15 @@ class Argo:
     def seen(self, workflow: dict, ids: list[str]) -> Seen:
         name = workflow["metadata"]["name"]
         steps = {step: StepSeen() for step in ids}
-        graph = [node for node in workflow["status"].get("nodes", {}).values() if node.get("boundaryID") == name]
-        for node in graph:
-            if (step := find(ids, node["displayName"])) and node["type"] in ("Pod", "Retry", "Skipped") and not is_attempt(node):
+        nodes = workflow["status"].get("nodes", {})
+        # The graph itself, and those of its parts.
+        parts = {key: node for key, node in nodes.items() if node["displayName"].startswith("Part-") and node.get("boundaryID") == name}
+        graphs = {name} | set(parts)
+        if any(node["phase"] == "Omitted" for node in parts.values()):
+            # Of what is in a part that was left out nothing is said, so whatever has no node of its own was.
+            steps = {step: StepSeen(OMITTED) for step in ids}
+        for node in (node for node in nodes.values() if node.get("boundaryID") in graphs):
+            if (step := find(ids, node["displayName"])) and node["type"] in ("Pod", "Retry", "Skipped", "DAG") and not is_attempt(node):
                 steps[step].state = PHASES.get(node["phase"], NOT_RUN)
         for pod in self.cluster.pods(f"workflows.argoproj.io/workflow={name}"):
             if (step := step_of(pod["metadata"])) in steps:

@@ -20,7 +20,7 @@ STATES = {
     # Ended from outside, or never begun.
     "stopped": {FAILED, SKIPPED, NOT_RUN, OMITTED},
 }
-STEP_KEYS = {"state", "attempts", "argv", "env", "unset", "files", "runs", "waits"}
+STEP_KEYS = {"state", "attempts", "argv", "env", "unset", "files", "runs", "waits", "each"}
 
 
 def differences(case: Case, seen: Seen) -> list[str]:
@@ -43,11 +43,14 @@ def of_step(case: Case, expected: dict, seen: StepSeen) -> Iterator[str]:
     state = expected.get("state", SUCCEEDED)
     if seen.state not in STATES[state]:
         yield f"{seen.state}, expected: {state}"
-    attempts = expected.get("attempts", 1 if state in (SUCCEEDED, FAILED) else None)
+    each = expected.get("each")
+    attempts = expected.get("attempts", (1 if each is None else len(each)) if state in (SUCCEEDED, FAILED) else None)
     if attempts is not None and seen.attempts != attempts:
         yield f"{seen.attempts} attempts, expected: {attempts}"
     if state in (SKIPPED, NOT_RUN) and seen.prints:
         yield "it ran, and should not have"
+    if each is not None:
+        yield from of_each(case, each, seen.prints)
     if not {"argv", "env", "unset", "files", "runs", "waits"} & set(expected):
         return
     if not seen.prints:
@@ -57,6 +60,17 @@ def of_step(case: Case, expected: dict, seen: StepSeen) -> Iterator[str]:
     yield from of_waits(expected.get("waits", []), seen.prints)
     for number, (expected_run, printed) in enumerate(zip(expected.get("runs", []), seen.prints, strict=False), 1):
         yield from (f"attempt {number}: {text}" for text in of_attempt(case, expected_run, printed))
+
+
+def of_each(case: Case, expected: list[dict], printed: list[dict]) -> Iterator[str]:
+    """Attempts of a step that runs for each item: those that are expected, in any order, and no others."""
+    left = list(printed)
+    for number, attempt in enumerate(expected):
+        found = next((each for each in left if not list(of_attempt(case, attempt, each))), None)
+        if found is None:
+            yield f"no attempt is like number {number} of `each`, {show(attempt)}; there are {show([each['argv'] for each in left])}"
+        else:
+            left.remove(found)
 
 
 def of_waits(expected: list[float], printed: list[dict]) -> Iterator[str]:

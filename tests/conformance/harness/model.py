@@ -15,7 +15,7 @@ NOT_RUN = "not run"
 # Argo's word for a step whose turn never came: because one before it was skipped, or because one failed.
 OMITTED = "omitted"
 
-KEYS = {"shows", "start", "run", "steps", "order", "same", "differ", "days", "told", "refused", "nearly", "without"}
+KEYS = {"shows", "start", "run", "steps", "order", "same", "differ", "days", "told", "refused", "nearly", "without", "environment"}
 
 
 class Fault(Exception):
@@ -65,6 +65,10 @@ class Case:
     def nearly(self, engine: str) -> str | None:
         """How the target says that it differs, where it runs the case in another way."""
         return named(self.expect.get("nearly", {}), engine)
+
+    def environment(self, engine: str) -> str | None:
+        """The environment of the platform that the case is rendered for on an engine, if not the engine's own."""
+        return named(self.expect.get("environment", {}), engine)
 
     def without(self, engine: str) -> str | None:
         """Why the case is not run on an engine that does not refuse it."""

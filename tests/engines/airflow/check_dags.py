@@ -41,6 +41,7 @@ os.environ["AIRFLOW__LOGGING__LOGGING_LEVEL"] = "ERROR"
 
 import yaml  # noqa: E402
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator  # noqa: E402
+from airflow.sdk.definitions.mappedoperator import MappedOperator  # noqa: E402
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: E402
 from kubernetes.client import ApiClient  # noqa: E402
 
@@ -181,7 +182,7 @@ def load_in_another_process(files: list[Path]) -> dict:
 
 def check_pods(dag, plan: dict | None, configmaps: dict | None, faults: list[str]) -> list[dict]:
     """Builds the pod of each task for each run; returns those of the first run."""
-    operators = [task for task in dag.tasks if isinstance(task, KubernetesPodOperator)]
+    operators = pod_tasks(dag)
     steps = steps_by_task(plan, operators, faults) if plan else {}
     first: list[dict] = []
     run_ids: dict[str, set[str]] = {}
@@ -190,11 +191,12 @@ def check_pods(dag, plan: dict | None, configmaps: dict | None, faults: list[str
         for task in operators:
             where = f"{dag.dag_id}.{task.task_id} ({run['name']})"
             try:
-                template, pod = build(task, run, values.params)
+                template, pod = build(one_of(task, steps.get(task.task_id)), run, values.params)
             except Exception as error:  # noqa: BLE001 - any failure is the finding.
                 faults.append(f"{where}: the operator cannot build the pod: {error!r}")
                 continue
-            faults += [f"{where}: {fault}" for fault in differences(template, pod, task.do_xcom_push)]
+            hands_over = getattr(task, "do_xcom_push", None) or getattr(task, "partial_kwargs", {}).get("do_xcom_push", False)
+            faults += [f"{where}: {fault}" for fault in differences(template, pod, hands_over)]
             if run is RUNS[0]:
                 first.append(pod)
             if step := steps.get(task.task_id):
@@ -204,6 +206,26 @@ def check_pods(dag, plan: dict | None, configmaps: dict | None, faults: list[str
         run_ids[run["run_id"]] = values.run_ids
     faults += faults_of_run_ids(dag.dag_id, run_ids)
     return first
+
+
+def pod_tasks(dag) -> list:
+    """The tasks that are pods, also those that become as many as a list has items."""
+    return [task for task in dag.tasks if isinstance(task, KubernetesPodOperator) or getattr(task, "operator_class", None) is KubernetesPodOperator]
+
+
+def one_of(task, step: dict | None):
+    """A task, or the one that a mapped task becomes for an item."""
+    if not isinstance(task, MappedOperator):
+        return task
+    mentioned = [value["reference"] for value in step["runtime_values"]] if step else []
+    return task.unmap({"params": {f"etlc.{name}": item_text(name) for name in mentioned if name in ITEMS or name.startswith("item.")}})
+
+
+ITEMS = ("item", "foreach.index")
+
+
+def item_text(name: str) -> str:
+    return "7" if name == "foreach.index" else HOSTILE + name
 
 
 def build(task, run: dict, params: dict) -> tuple[dict, dict]:
@@ -258,11 +280,13 @@ def differences(template: object, pod: object, xcom: bool, path: tuple = ()) -> 
             found += differences(template[key], pod[key], xcom, (*path, key)) if key in pod else [f"{name}.{key} was dropped"]
         return found + [f"{name}.{key} was added: {pod[key]!r}" for key in pod if key not in template and not may_add((*path, key), pod[key])]
     if isinstance(template, list) and isinstance(pod, list):
+        if xcom and is_xcom_path(path):  # What brings the values of a step out of its pod stands before or after its own.
+            pod = [item for item in pod if item.get("name") not in ("xcom", "airflow-xcom-sidecar")]
         found = []
         for index, item in enumerate(template):
             found += differences(item, pod[index], xcom, (*path, index)) if index < len(pod) else [f"{name}.{index} was dropped"]
         extra = pod[len(template) :]
-        if extra and not (xcom and is_xcom_path(path)):
+        if extra:
             found.append(f"{name} got more entries: {extra!r}")
         return found
     if template == pod and type(template) is type(pod):
@@ -318,6 +342,8 @@ class Values:
                 out += f"({self.run_id})"
             elif part["ref"] in made_of:
                 out += self.pattern(made_of[part["ref"]], step)
+            elif part["ref"] in ITEMS or part["ref"].startswith("item."):
+                out += re.escape(item_text(part["ref"]))
             elif part["ref"] in self.known:
                 out += re.escape(self.known[part["ref"]])
             else:
@@ -347,6 +373,8 @@ def check_container(step: dict, pod: dict, values: Values) -> list[str]:
     actual = kubelet.container(pod, "base")
     image = next(c for c in pod["spec"]["containers"] if c["name"] == "base").get("image", "")
     found = [values.fault("the image", planned["image"], step, image)]
+    if actual["command"][1:3] == ["exec", "values"]:  # The runner's own words, before those of a step that hands over values.
+        actual["command"] = actual["command"][actual["command"].index("--") + 1 :]
     for part in ("command", "args"):
         wanted = list(planned[part])
         if part == "command" and step.get("init") and wanted[:1] == [[{"text": "etlc"}]]:
@@ -396,7 +424,7 @@ def squash(name: str) -> str:
 
 def check_dag(dag, plan: dict) -> list[str]:
     """Compares what belongs to the DAG and its tasks, not to their pods."""
-    steps = steps_by_task(plan, [task for task in dag.tasks if isinstance(task, KubernetesPodOperator)], [])
+    steps = steps_by_task(plan, pod_tasks(dag), [])
     task_of = {step["id"]: task for task, step in steps.items()}
     found = []
 
@@ -427,6 +455,8 @@ def check_dag(dag, plan: dict) -> list[str]:
 
 def steps_before(dag, task_id: str, steps: set[str]) -> set[str]:
     """The steps right before a task; tasks that are no step (conditions, barriers) are looked through."""
+    if task_id.endswith(".done") and task_id.removesuffix(".done") in steps:
+        return {task_id.removesuffix(".done")}
     found = set()
     for before in dag.get_task(task_id).upstream_task_ids:
         found |= {before} if before in steps else steps_before(dag, before, steps)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from datetime import timedelta
 
 import pendulum
 from airflow.providers.cncf.kubernetes.operators.pod import KubernetesPodOperator
 from airflow.providers.standard.operators.empty import EmptyOperator
-from airflow.providers.standard.operators.python import ShortCircuitOperator
+from airflow.providers.standard.operators.python import PythonOperator, ShortCircuitOperator
 from airflow.sdk import DAG, Asset, Param
 
 
@@ -30,6 +31,25 @@ def etlc_run_id(dag_run):
     """The id of a run in characters that paths can have; a hash tells apart those that had others."""
     safe = re.sub(r"[^A-Za-z0-9._-]", "-", dag_run.run_id)
     return safe if safe == dag_run.run_id else f"{safe}-{hashlib.sha256(dag_run.run_id.encode()).hexdigest()[:8]}"
+
+
+def etlc_value(ti, task_id, name, fallback=None):
+    """A value that a step handed over, or the fallback where the step did not succeed."""
+    values = ti.xcom_pull(task_ids=task_id)
+    if values is None:
+        if fallback is None:
+            raise ValueError(f"{task_id} handed over no value")
+        return fallback
+    return values[name]
+
+
+def etlc_items(items):
+    """What each task of a step that runs for each item of a list is given."""
+    return [{f"etlc.{name}": text for name, text in item.items()} for item in json.loads(items)]
+
+
+def step_letter_items(ti):
+    return etlc_items(etlc_value(ti, "segments", "segments[]"))
 
 
 def step_train_country_de_8e48bea2_when(params, dag_run):
@@ -419,6 +439,187 @@ with DAG(
             },
         },
     )
+    step_segments = KubernetesPodOperator(
+        task_id="segments",
+        execution_timeout=timedelta(seconds=3600),
+        do_xcom_push=True,
+        pod_template_dict={
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "labels": {
+                    "cost-center": "growth",
+                    "etlc.dev/pipeline": "every_option",
+                    "etlc.dev/step": "segments",
+                    "etlc.dev/team": "growth",
+                },
+                "annotations": {"etlc.dev/param-days": "{{ params['days'] }}"},
+                "name": "every-option-segments",
+                "namespace": "etl",
+            },
+            "spec": {
+                "restartPolicy": "Never",
+                "serviceAccountName": "etl",
+                "initContainers": [
+                    {
+                        "name": "etlc-install",
+                        "image": "ghcr.io/etlc/etlc:0.1",
+                        "command": ["etlc", "exec", "install", "/etlc/bin/etlc"],
+                        "volumeMounts": [{"name": "etlc-bin", "mountPath": "/etlc/bin"}],
+                    },
+                ],
+                "containers": [
+                    {
+                        "name": "base",
+                        "image": "registry.acme.dev/py:dev",
+                        "imagePullPolicy": "IfNotPresent",
+                        "command": [
+                            "/etlc/bin/etlc",
+                            "exec",
+                            "values",
+                            "--json",
+                            "segments",
+                            "--each",
+                            "segments=name,size",
+                            "--to",
+                            "/airflow/xcom/return.json",
+                            "--",
+                            "python",
+                        ],
+                        "args": ["$(ETLC_FILES)/segments.py", "--days", "$(ETLC_PARAM_DAYS)"],
+                        "env": [
+                            {"name": "ETLC_FILES", "value": "/etlc/files"},
+                            {
+                                "name": "ETLC_PARAM_DAYS",
+                                "valueFrom": {
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/param-days']",
+                                    },
+                                },
+                            },
+                            {
+                                "name": "ETLC_INPUT_RECENT",
+                                "value": "growth.every_option__recent",
+                            },
+                            {"name": "ETLC_VALUE_SEGMENTS", "value": "/etlc/values/segments"},
+                            {"name": "LOG_LEVEL", "value": "info"},
+                            {"name": "TZ", "value": "UTC"},
+                        ],
+                        "resources": {
+                            "requests": {"cpu": "500m", "memory": "1Gi"},
+                            "limits": {"memory": "1Gi"},
+                        },
+                        "volumeMounts": [
+                            {"name": "etlc-bin", "mountPath": "/etlc/bin", "readOnly": True},
+                            {"name": "values", "mountPath": "/etlc/values"},
+                            {"name": "files", "mountPath": "/etlc/files", "readOnly": True},
+                        ],
+                    },
+                ],
+                "volumes": [
+                    {"name": "etlc-bin", "emptyDir": {}},
+                    {"name": "values", "emptyDir": {}},
+                    {"name": "files", "configMap": {"name": "every-option-segments-dcfc6d209f"}},
+                ],
+            },
+        },
+    )
+    step_letter_items = PythonOperator(
+        task_id="letter.items",
+        python_callable=step_letter_items,
+    )
+    step_letter = KubernetesPodOperator.partial(
+        task_id="letter",
+        retries=1,
+        retry_delay=timedelta(seconds=30),
+        execution_timeout=timedelta(seconds=3600),
+        pod_template_dict={
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "metadata": {
+                "labels": {
+                    "cost-center": "growth",
+                    "etlc.dev/pipeline": "every_option",
+                    "etlc.dev/step": "letter",
+                    "etlc.dev/team": "growth",
+                },
+                "annotations": {
+                    "etlc.dev/item-name": "{{ params['etlc.item.name'] }}",
+                    "etlc.dev/item-size": "{{ params['etlc.item.size'] }}",
+                    "etlc.dev/foreach-index": "{{ params['etlc.foreach.index'] }}",
+                },
+                "name": "every-option-letter",
+                "namespace": "etl",
+            },
+            "spec": {
+                "restartPolicy": "Never",
+                "serviceAccountName": "etl",
+                "containers": [
+                    {
+                        "name": "base",
+                        "image": "registry.acme.dev/py:dev",
+                        "imagePullPolicy": "IfNotPresent",
+                        "command": ["python"],
+                        "args": [
+                            "$(ETLC_FILES)/letter.py",
+                            "--segment",
+                            "$(ETLC_ITEM_NAME)",
+                            "--size",
+                            "$(ETLC_ITEM_SIZE)",
+                            "--number",
+                            "$(ETLC_FOREACH_INDEX)",
+                        ],
+                        "env": [
+                            {"name": "ETLC_FILES", "value": "/etlc/files"},
+                            {
+                                "name": "ETLC_ITEM_NAME",
+                                "valueFrom": {
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/item-name']",
+                                    },
+                                },
+                            },
+                            {
+                                "name": "ETLC_ITEM_SIZE",
+                                "valueFrom": {
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/item-size']",
+                                    },
+                                },
+                            },
+                            {
+                                "name": "ETLC_FOREACH_INDEX",
+                                "valueFrom": {
+                                    "fieldRef": {
+                                        "apiVersion": "v1",
+                                        "fieldPath": "metadata.annotations['etlc.dev/foreach-index']",
+                                    },
+                                },
+                            },
+                            {"name": "ETLC_RUN_ID", "value": "{{ etlc_run_id(dag_run) }}"},
+                            {
+                                "name": "ETLC_OUTPUT_LETTER",
+                                "value": "s3://acme-dev/every_option/letter/letter/$(ETLC_RUN_ID)/$(ETLC_FOREACH_INDEX)",
+                            },
+                            {"name": "LOG_LEVEL", "value": "info"},
+                            {"name": "TZ", "value": "UTC"},
+                        ],
+                        "resources": {
+                            "requests": {"cpu": "500m", "memory": "1Gi"},
+                            "limits": {"memory": "1Gi"},
+                        },
+                        "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
+                    },
+                ],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-letter-948df7244e"}}],
+            },
+        },
+    ).expand(params=step_letter_items.output)
+    # A step that had no item to run for has succeeded.
+    step_letter_done = EmptyOperator(task_id="letter.done", trigger_rule="none_failed_min_one_success")
     step_cleanup = KubernetesPodOperator(
         task_id="cleanup",
         trigger_rule="all_done",
@@ -517,6 +718,10 @@ with DAG(
             },
         },
     )
+    updated_letter = EmptyOperator(
+        task_id="updated.letter",
+        outlets=[Asset(name="every_option.letter", uri="etlc://every_option.letter")],
+    )
     # A step that runs after a failure must not make the run a success.
     all_succeeded = EmptyOperator(task_id="all_succeeded", trigger_rule="none_failed")
 
@@ -528,6 +733,12 @@ with DAG(
     step_recent >> step_train_country_de_8e48bea2_when
     step_train_country_de_8e48bea2_when >> step_train_country_de_8e48bea2
     step_train_country_de_8e48bea2 >> all_succeeded
+    step_recent >> step_segments
+    step_segments >> all_succeeded
+    step_segments >> step_letter_items
+    [step_letter_items, step_letter] >> step_letter_done
+    step_letter >> updated_letter
+    step_letter >> all_succeeded
     step_totals >> step_cleanup
     step_train_country_de_8e48bea2 >> step_cleanup
     step_cleanup >> all_succeeded
