@@ -9,6 +9,7 @@ pub mod template;
 pub mod sql;
 pub mod spec;
 pub mod plan;
+pub mod graph;
 pub mod resolve;
 pub mod emit;
 pub mod driver;

@@ -13,7 +13,8 @@ fuzz_target!(|data: &[u8]| {
     quantities(text);
     if let Some(once) = canonical(text) {
         assert_eq!(canonical(&once).as_deref(), Some(once.as_str()), "{text:?}: not canonical");
-        if !text.trim().starts_with('@') {
+        // A template, also an empty one, is rendered before.
+        if !text.trim().starts_with('@') && !text.contains('{') {
             assert_eq!(sets(text), sets(&once), "{text:?} means something else than {once:?}");
         }
         // A day of each kind that the expression asks for must exist in some year.

@@ -69,7 +69,7 @@ fn shape(sql: &str, dialect: Dialect) -> Option<Vec<String>> {
     let tokens = Tokenizer::new(of(dialect), sql).with_unescape(false).tokenize().ok()?;
     let word = |token: &Token| match token {
         Token::Whitespace(_) => None,
-        Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) => Some("'…'".to_owned()),
+        Token::SingleQuotedString(_) | Token::NationalStringLiteral(_) | Token::EscapedStringLiteral(_) => Some("'…'".to_owned()),
         other => Some(other.to_string()),
     };
     Some(tokens.iter().filter_map(word).collect())

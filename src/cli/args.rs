@@ -5,6 +5,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use super::completions::Completions;
 use super::exec::Exec;
 use super::explain::Explain;
+use super::graph::Graph;
 use super::init::Init;
 use super::list::List;
 use super::plan::Plan;
@@ -38,6 +39,7 @@ pub(super) enum Verb {
     Render(Render),
     Plan(Plan),
     List(List),
+    Graph(Graph),
     Schema(Schema),
     Explain(Explain),
     Exec(Exec),

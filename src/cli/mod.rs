@@ -11,6 +11,7 @@ mod validate;
 mod render;
 mod plan;
 mod list;
+mod graph;
 mod schema;
 mod explain;
 mod exec;
@@ -39,6 +40,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, world: &mut World) ->
         Verb::Render(verb) => verb.run(&global, world),
         Verb::Plan(verb) => verb.run(&global, world),
         Verb::List(verb) => verb.run(&global, world),
+        Verb::Graph(verb) => verb.run(&global, world),
         Verb::Schema(verb) => verb.run(&global, world),
         Verb::Explain(verb) => verb.run(&global, world),
         Verb::Exec(verb) => verb.run(world),

@@ -35,6 +35,8 @@ enum Format {
     Target,
     /// What `etlc plan` prints
     Plan,
+    /// What `etlc graph --as json` prints
+    Graph,
 }
 
 impl Schema {

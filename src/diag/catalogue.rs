@@ -176,5 +176,6 @@ rules! {
     UNUSED_OUTPUT "unused-output" WARN, "0.1", "a step writes something that nothing reads";
     UNUSED_PARAM "unused-param" WARN, "0.1", "a parameter that nothing reads";
     UNUSED_VAR "unused-var" WARN, "0.1", "a compile-time value that no template reads";
+    VALUE_IN_SHELL "value-in-shell" WARN, "0.1", "a run-time value becomes a part of a shell's script";
     YAML_1_1 "yaml-1-1" WARN, "0.1", "a plain scalar that YAML 1.1 readers take for something else";
 }

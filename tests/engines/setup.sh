@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs the real engines that the checks beside this file use: Airflow and the Python readers into a virtual
-# environment, Argo's linter and Kubernetes' validation as two Go programs, and fetches the published schema of SARIF.
+# environment, Argo's linter and Kubernetes' validation as two Go programs, Mermaid and Graphviz for Node, and fetches the
+# published schema of SARIF.
 #
 #   tests/engines/setup.sh          everything
 #   tests/engines/setup.sh python   only the virtual environment
 #   tests/engines/setup.sh airflow  only the older releases of Airflow
 #   tests/engines/setup.sh gitlab   only the schema of GitLab CI
 #   tests/engines/setup.sh go       only the Go programs
+#   tests/engines/setup.sh node     only Mermaid and Graphviz
 #   tests/engines/setup.sh sarif    only the schema of SARIF
 #
 # All of it lies in $ETLC_ENGINES_DIR (default: target/engines). A part whose inputs did not change is left as it is.
@@ -90,6 +92,19 @@ setup_go() {
     echo "$inputs" >"$engines/go.stamp"
 }
 
+setup_node() {
+    local inputs
+    node -e 'process.exit(process.versions.node.split(".")[0] >= 20 ? 0 : 1)' 2>/dev/null && command -v npm >/dev/null ||
+        fail "the checks of graphs need Node 20 or newer and npm"
+    inputs="$(cat "$here"/graph/{package.json,package-lock.json} | sha256sum) $(node --version)"
+    is_done node "$inputs" && return
+    rm -rf "$engines/graph" "$engines/node.stamp"
+    mkdir -p "$engines/graph"
+    install -m 644 "$here"/graph/{package.json,package-lock.json} "$engines/graph/"
+    (cd "$engines/graph" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error) || fail "Mermaid and Graphviz cannot be installed"
+    echo "$inputs" >"$engines/node.stamp"
+}
+
 setup_sarif() {
     local inputs crate
     command -v cargo >/dev/null || fail "the schema of SARIF comes as a crate; there is no 'cargo' on PATH"
@@ -109,15 +124,15 @@ build() {
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python airflow gitlab go sarif}"; do
+for part in "${@:-python airflow gitlab go node sarif}"; do
     for name in $part; do
         case $name in
-        python | airflow | gitlab | go | sarif)
+        python | airflow | gitlab | go | node | sarif)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go' and 'sarif'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node' and 'sarif'" ;;
         esac
     done
 done

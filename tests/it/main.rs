@@ -19,6 +19,7 @@ mod exec;
 mod examples;
 mod fix;
 mod generated;
+mod graph;
 mod tidy;
 mod traps;
 mod workspace;

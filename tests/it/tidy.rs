@@ -16,13 +16,14 @@ const IMPORTS: &[(&str, &str)] = &[
     ("sql", "source diag"),
     ("spec", "source diag syntax"),
     ("plan", "source"),
+    ("graph", "plan"),
     ("resolve", "source diag syntax template sql spec plan"),
     ("lineage", "source diag sql plan"),
     ("emit", "source diag syntax template plan"),
     ("driver", "source diag syntax template sql spec plan resolve lineage emit"),
     ("run", "source diag plan sql"),
     ("ide", "source diag syntax template sql spec plan resolve lineage emit driver"),
-    ("cli", "source diag syntax template sql spec plan resolve lineage emit driver run ide"),
+    ("cli", "source diag syntax template sql spec plan resolve lineage emit driver run ide graph"),
 ];
 
 const MAX_LINES: usize = 800;

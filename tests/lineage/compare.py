@@ -121,7 +121,7 @@ def main():
                     # sqlglot keeps one of them.
                     continue
                 # sqlglot calls a column without a name by its number.
-                is_numbered = column.startswith("_col_") and int(column[5:]) < len(columns)
+                is_numbered = column.lower().startswith("_col_") and int(column[5:]) < len(columns)
                 mine = columns[int(column[5:])] if is_numbered else sources.get(column.lower())
                 got = None if mine is None else {plain(source) for source in mine["sources"]}
                 if column == "*" or any(source.endswith("*") for source in wanted):

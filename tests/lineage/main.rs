@@ -3,6 +3,8 @@
 //! `cargo test --test lineage -- FILE`, where FILE holds `{"tables": {table: {column: type}}, "queries": [[dialect, text]]}`. Without a file there is
 //! nothing to do.
 
+#![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "a program that reads its input, prints, and takes the time")]
+
 use std::collections::BTreeMap;
 use std::error::Error;
 

@@ -19,6 +19,7 @@ mod unused_matrix_axis;
 mod unused_output;
 mod unused_param;
 mod unused_var;
+mod value_in_shell;
 
 pub(super) use image_latest::platform as platform_images;
 pub use others::{Others, Pending, settle};
@@ -57,12 +58,13 @@ pub(super) struct Facts<'x, 'a> {
 type Check = for<'r, 'x, 'a> fn(&'r mut Resolver<'a>, Facts<'x, 'a>);
 
 /// Lints that hold whatever else is wrong.
-const ALWAYS: [(&Rule, Check); 5] = [
+const ALWAYS: [(&Rule, Check); 6] = [
     (&catalogue::IMAGE_LATEST, image_latest::check),
     (&catalogue::MISSING_DESCRIPTION, missing_description::check),
     (&catalogue::NO_TIMEOUT, no_timeout::check),
     (&catalogue::TIMEOUT_TOO_SHORT, timeout::check),
     (&catalogue::UNEXPANDED_VARIABLE, unexpanded::check),
+    (&catalogue::VALUE_IN_SHELL, value_in_shell::check),
 ];
 
 /// Lints about what nothing uses or orders. What is wrong elsewhere may be the very use, so they wait until there are no errors.

@@ -14,7 +14,8 @@ use crate::spec::{Pipeline, Platform, StepKind, Workspace};
 pub type Names = BTreeMap<String, Vec<String>>;
 
 /// The schemas that ship with etlc, by name.
-const PUBLISHED: [(&str, &str); 6] = [
+const PUBLISHED: [(&str, &str); 7] = [
+    ("graph", include_str!("../../../schemas/graph.schema.json")),
     ("kind", include_str!("../../../schemas/kind.schema.json")),
     ("pipeline", include_str!("../../../schemas/pipeline.schema.json")),
     ("plan", include_str!("../../../schemas/plan.schema.json")),
@@ -23,7 +24,7 @@ const PUBLISHED: [(&str, &str); 6] = [
     ("workspace", include_str!("../../../schemas/workspace.schema.json")),
 ];
 
-/// The text of a schema that ships with etlc: `kind`, `pipeline`, `plan`, `platform`, `target` or `workspace`.
+/// The text of a schema that ships with etlc: `graph`, `kind`, `pipeline`, `plan`, `platform`, `target` or `workspace`.
 #[must_use]
 pub fn published(name: &str) -> Option<&'static str> {
     PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

@@ -182,8 +182,8 @@ fn dialects_have_forms_of_their_own() {
 fn what_cannot_be_right_is_found() {
     let is = |sql: &str, expected: &str| assert_eq!(faults(sql, Dialect::Postgres), expected, "{sql}");
     is(
-        "with t as (select x as order_id from a) select ordr_id, t.orderid from t",
-        "unknown ordr_id -> order_id; unknown orderid of t -> order_id",
+        "with t as (select x as order_id from a) select order_ix, t.orderid from t",
+        "unknown order_ix -> order_id; unknown orderid of t -> order_id",
     );
     is("select x from a, b", "ambiguous x: a b");
     is("select 1 from a where nothing = 1 group by other order by third", "unknown nothing; unknown other; unknown third");
