@@ -47,6 +47,11 @@ pub struct Analysis {
 /// Reads SQL. Each hole stands for a literal, or for a part of a string literal, and is a fault anywhere else; in a comment it is nothing.
 #[must_use]
 pub fn analyse(sql: &str, dialect: Dialect, holes: &[Hole]) -> (Analysis, Vec<Fault>) {
+    // Only holes are a reason to split a text that is not parsed.
+    if sql.len() > BYTES && holes.is_empty() {
+        let analysis = Analysis { body: trimmed(sql), is_query: starts_as_query(sql), ..Analysis::default() };
+        return (analysis, vec![too_large(sql.len(), None)]);
+    }
     let tokens = match Tokens::new(sql, dialect, holes) {
         Ok(tokens) => tokens,
         Err(why) => {
@@ -373,7 +378,7 @@ fn trimmed(sql: &str) -> Range<usize> {
     start..sql.trim_end_matches(|c: char| c.is_whitespace() || c == ';').len().max(start)
 }
 
-/// True for a text that cannot be split into tokens and that begins as queries do, after comments.
+/// True for a text that is not split into tokens and that begins as queries do, after comments.
 fn starts_as_query(sql: &str) -> bool {
     let mut rest = sql.trim_start();
     loop {
