@@ -10,6 +10,7 @@ pub mod sql;
 pub mod spec;
 pub mod plan;
 pub mod graph;
+pub mod lineage;
 pub mod resolve;
 pub mod emit;
 pub mod driver;
