@@ -20,6 +20,7 @@ use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Given, Pack};
+use crate::lineage::model::Lineage;
 use crate::plan::Plan;
 use crate::resolve::{self, Context, Documents, Index, Pending, Platform, Replaced, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -40,6 +41,10 @@ pub struct Compiled {
     pub environment: String,
     /// All pipelines of the workspace.
     pub fleet: Fleet,
+    /// The data of all pipelines that were compiled, faulty ones as far as they could be read.
+    pub lineage: Lineage,
+    /// The namespaces of connections in OpenLineage, as far as the platform says them.
+    pub namespaces: BTreeMap<String, String>,
 }
 
 /// What came of one pipeline.
@@ -154,7 +159,8 @@ impl<'a> Session<'a> {
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
-        Ok(self.finish(outcomes, &documents, fleet, &shared))
+        let namespaces = platform.openlineage();
+        Ok(Compiled { namespaces, ..self.finish(outcomes, &documents, fleet, &shared) })
     }
 
     fn platform(&mut self) -> Platform {
@@ -332,7 +338,14 @@ impl<'a> Session<'a> {
         self.diagnostics.iter_mut().for_each(|found| keep_templates(found, self.workspace.files.map()));
         diag::cut(&mut self.diagnostics, self.workspace.files.map());
         let environment = self.environment.map_or_else(|| "default".to_owned(), |located| located.text);
-        Compiled { pipelines, diagnostics: self.diagnostics, target: self.target.map(|located| located.text), environment, fleet }
+        Compiled {
+            pipelines,
+            diagnostics: self.diagnostics,
+            target: self.target.map(|located| located.text),
+            environment,
+            fleet,
+            ..Compiled::default()
+        }
     }
 }
 
