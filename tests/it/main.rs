@@ -20,6 +20,7 @@ mod examples;
 mod fix;
 mod generated;
 mod graph;
+mod lineage;
 mod tidy;
 mod traps;
 mod workspace;

@@ -125,7 +125,7 @@ fn of_data(index: &Index<'_>, parts: &[Part], wanted: &dyn Fn(&str) -> bool, fou
         return;
     };
     let open = (0..index.data.len()).filter(|&at| index.data[at].data.open);
-    let open = open.filter_map(|at| Some((fits_data(index, at, head).filter(|fit| !fit.shortened)?, at)));
+    let open = open.filter_map(|at| Some((fits_data(index, at, head).filter(|fit| !fit.shortened || head.len() > 1)?, at)));
     found.extend(open.map(|(fit, at)| (fit, Subject::Column(at, Err(last.text.clone())))));
 }
 

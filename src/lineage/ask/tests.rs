@@ -174,12 +174,12 @@ fn a_name_that_can_mean_two_things_says_what_to_write() {
     assert_eq!(made.refused("orders").1, "write `db.a.orders` or `db.b.orders`");
     assert_eq!(made.refused("shop.orders").1, "write `dataset:db.b.orders` or `step:shop.orders`");
     for name in
-        ["step:shop.orders", "dataset:shop.orders", "DB.B.Orders", "b.\"orders\"", "`b`.orders.id", "b.items", "shop", "items.anything"]
+        ["step:shop.orders", "dataset:shop.orders", "DB.B.Orders", "b.\"orders\"", "`b`.orders.id", "b.items", "shop", "b.items.anything"]
     {
         assert!(!made.text(&[name], false, None).is_empty(), "{name}");
     }
     assert_eq!(made.refused("b.\"items\"").0, "no data, step or pipeline is called `b.\"items\"`");
-    assert_eq!(made.refused("a.orders.idd"), ("`db.a.orders` has no column `idd`".to_owned(), "its columns are `id`".to_owned()));
+    assert_eq!(made.refused("a.orders.idd"), ("`db.a.orders` has no column `idd`".to_owned(), "did you mean `id`?".to_owned()));
     assert_eq!(made.refused("shop.ordres").1, "did you mean `shop.orders`?");
     assert!(made.refused("").1.contains("lists all data"));
     assert_eq!(made.refused(&"x.".repeat(100_000)).0.len(), 200_000 + "no data, step or pipeline is called ``".len());
@@ -225,7 +225,8 @@ fn a_long_chain_is_text_with_short_lines() {
         assert!(text.lines().count() < 60_000, "{name}: {}", text.lines().count());
     }
     let text = made.text(&["x.t0"], false, None);
-    assert!((1..=5_000).all(|at| text.contains(&format!("─ db.x.t{at}\n")) || text.contains(&format!("─ db.x.t{at}  (goes"))), "{text}");
+    let names: BTreeSet<&str> = text.lines().filter_map(|line| line.split_once("─ ")?.1.split("  ").next()).collect();
+    assert!((1..=5_000).all(|at| names.contains(format!("db.x.t{at}").as_str())));
 }
 
 #[test]
@@ -234,7 +235,7 @@ fn wide_and_dense_lineages_take_linear_time() {
     let all: Vec<&str> = names.iter().map(String::as_str).collect();
     let made = Made::default().job("p.all", &all, &all, &[]).job("p.again", &all, &all, &[]);
     let text = made.text(&["x.t7"], false, None);
-    assert!(text.lines().count() < 20_000, "{}", text.lines().count());
+    assert!(text.lines().count() < 30_000, "{}", text.lines().count());
     let index = Index::new(&made.0, []);
     let report = Answer::new(&index, &[], Question { columns: true, upstream: true, downstream: true, depth: None }).report();
     assert_eq!(report.edges.len(), 12_000);
