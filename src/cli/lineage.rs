@@ -72,7 +72,7 @@ enum Form {
     Dot,
     /// A picture
     Svg,
-    /// The whole workspace as static events of `OpenLineage`, one a line
+    /// The whole workspace as static events of OpenLineage, one a line
     Openlineage,
 }
 

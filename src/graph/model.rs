@@ -217,13 +217,12 @@ impl Line {
     #[must_use]
     pub fn meaning(self, scope: Scope) -> &'static str {
         match (self, scope) {
-            (Self::Solid, Scope::Steps) => "data",
+            (Self::Solid, Scope::Steps | Scope::Lineage) => "data",
             (Self::Thick, Scope::Steps) => "data, found in SQL",
             (Self::Dotted, Scope::Steps) => "order without data (after)",
             (Self::Solid, Scope::Pipelines) => "reads data",
             (Self::Thick, Scope::Pipelines) => "is started by an update",
             (Self::Dotted, Scope::Pipelines) => "order without data",
-            (Self::Solid, Scope::Lineage) => "data",
             (Self::Thick, Scope::Lineage) => "used in a condition",
             (Self::Dotted, Scope::Lineage) => "possibly",
         }

@@ -72,7 +72,9 @@ fn json_is_as_its_schema_says() {
     let workspace = shop();
     let schema = |name: &str| jsonschema::draft7::new(&workspace.run(&["schema", name]).json()).expect("a schema");
     let lineage = schema("lineage");
-    for args in [&["lineage", "--as", "json"][..], &["lineage", "--columns", "--as", "json"], &["lineage", "second.top.most", "--as", "json"]] {
+    for args in
+        [&["lineage", "--as", "json"][..], &["lineage", "--columns", "--as", "json"], &["lineage", "second.top.most", "--as", "json"]]
+    {
         let output = workspace.run(args);
         let json = output.json();
         assert!(lineage.is_valid(&json), "{args:?}: {:?}", lineage.iter_errors(&json).next().map(|error| error.to_string()));

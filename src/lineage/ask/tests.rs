@@ -278,7 +278,8 @@ fn a_name_stays_a_name() {
     let connections = BTreeMap::new();
     let export = Export { jobs: "w", connections: &connections, time: "1970-01-01T00:00:00Z", source: Some("https://x.dev") };
     let events = openlineage(&index, export);
-    assert_eq!(events.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()).count(), 3);
+    let events: Vec<serde_json::Value> = events.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(events.len(), 3);
 }
 
 /// The hostile name as a part of a longer one.

@@ -4,6 +4,7 @@
 //! lines stay short and the text grows with the lineage alone.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::Write;
 
 use super::answer::Answer;
 use super::flow::{Direction, Flow, Level, Node, Walk};
@@ -75,52 +76,46 @@ impl Answer<'_> {
 
     /// What was asked for, with all that is known of it.
     fn head(&self, root: usize, style: Style, out: &mut String) {
-        let index = self.index;
-        let (name, facts, origin) = match self.flow.at(root) {
-            Node::Data(at) => {
-                let item = &index.data[at];
-                let n = item.columns.len();
-                let columns = match (n, item.data.open) {
-                    (0, _) => "columns not known".to_owned(),
-                    (1, false) => "1 column".to_owned(),
-                    (n, false) => format!("{n} columns"),
-                    (n, true) => format!("at least {n} column{}", if n == 1 { "" } else { "s" }),
-                };
-                let from = item.data.known_from.filter(|_| n > 0).map(|from| match from {
-                    KnownFrom::Inferred => "found in SQL".to_owned(),
-                    KnownFrom::Declared => "declared".to_owned(),
-                    KnownFrom::Catalogue => "of the catalogue".to_owned(),
-                });
-                let whole = self.flow.level == Level::Tables;
-                let facts: Vec<String> = [columns].into_iter().chain(from).filter(|_| whole).collect();
-                let other = (!whole).then(|| "columns that are not known".to_owned());
-                (item.name(), facts.into_iter().chain(other).collect(), item.data.origin.as_ref())
-            }
-            node @ Node::Column(at, column) => {
+        let (index, node) = (self.index, self.flow.at(root));
+        let (facts, origin) = match node {
+            Node::Data(at) => (self.of_data(at), index.data[at].data.origin.as_ref()),
+            Node::Column(at, column) | Node::Made(_, at, column) => {
                 let kind = index.data[at].known(column).and_then(|known| known.kind.as_ref()).map(ToString::to_string);
-                (report::name(index, node), kind.into_iter().collect::<Vec<_>>(), index.data[at].data.origin.as_ref())
+                (kind.into_iter().collect(), index.data[at].data.origin.as_ref())
             }
-            node => {
-                let task = node.job().map(|job| &index.jobs[job]);
-                let kind = task.and_then(|task| task.kind()).map(|kind| format!("{kind} step"));
-                (report::name(index, node), kind.into_iter().collect(), task.map(|task| &task.job.origin))
+            Node::Step(job) | Node::Uses(job) => {
+                let kind = index.jobs[job].kind().map(|kind| format!("{kind} step"));
+                (kind.into_iter().collect(), Some(&index.jobs[job].job.origin))
             }
         };
-        out.push_str(&style.bold(&drawable(&name)));
-        if let Node::Data(at) = self.flow.at(root) {
-            out.push_str(&also(index, at));
-        }
+        let names = if let Node::Data(at) = node { also(index, at) } else { String::new() };
         let facts: Vec<String> = facts.into_iter().chain(origin.map(place)).map(|fact| drawable(&fact)).collect();
-        if !facts.is_empty() {
-            out.push_str(&style.dim(&format!("  {}", facts.join(", "))));
+        let facts = if facts.is_empty() { String::new() } else { style.dim(&format!("  {}", facts.join(", "))) };
+        let _ = writeln!(out, "{}{names}{facts}", style.bold(&drawable(&report::name(index, node))));
+        for (_, column) in self.unheard.iter().filter(|(data, _)| node == Node::Data(*data)) {
+            let _ = writeln!(out, "no step names the column `{}`; this holds for any column that is not known", drawable(column));
         }
-        out.push('\n');
-        if let Node::Data(at) = self.flow.at(root) {
-            for (_, column) in self.unheard.iter().filter(|(data, _)| *data == at) {
-                let name = drawable(column);
-                out.push_str(&format!("no step names the column `{name}`; what is said below holds for any column that is not known\n"));
-            }
+    }
+
+    /// What is known of the columns of data.
+    fn of_data(&self, at: usize) -> Vec<String> {
+        let item = &self.index.data[at];
+        if self.flow.level == Level::Columns {
+            return vec!["columns that are not known".to_owned()];
         }
+        let n = item.columns.len();
+        let columns = match (n, item.data.open) {
+            (0, _) => return vec!["columns not known".to_owned()],
+            (1, false) => "1 column".to_owned(),
+            (n, false) => format!("{n} columns"),
+            (n, true) => format!("at least {n} column{}", if n == 1 { "" } else { "s" }),
+        };
+        let from = item.data.known_from.map(|from| match from {
+            KnownFrom::Inferred => "found in SQL",
+            KnownFrom::Declared => "declared",
+            KnownFrom::Catalogue => "of the catalogue",
+        });
+        [columns].into_iter().chain(from.map(str::to_owned)).collect()
     }
 }
 
@@ -164,7 +159,8 @@ impl<'a> Tree<'a> {
                 out.push_str(if lines.is_empty() { "" } else { direction });
                 out.push_str(&if lines.is_empty() { self.style.dim(&format!("{direction}: nothing")) } else { String::new() });
             } else {
-                out.push_str(&format!("{direction} of {}", self.style.bold(&drawable(&report::name(self.index, self.flow.at(node))))));
+                let name = drawable(&report::name(self.index, self.flow.at(node)));
+                let _ = write!(out, "{direction} of {}", self.style.bold(&name));
             }
             out.push('\n');
             first = false;
