@@ -20,7 +20,7 @@ use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
 use crate::emit::{self, Given, Pack};
-use crate::lineage::model::Lineage;
+use crate::lineage::{self, Facts, Found, Lineage};
 use crate::plan::Plan;
 use crate::resolve::{self, Context, Documents, Index, Pending, Platform, Replaced, Rest};
 use crate::source::{SourceFile, SourceMap, Span};
@@ -107,6 +107,7 @@ struct Outcome {
     uses: Vec<String>,
     replaced: Vec<Replaced>,
     pending: Vec<Pending>,
+    facts: Facts,
 }
 
 impl<'a> Session<'a> {
@@ -151,6 +152,7 @@ impl<'a> Session<'a> {
         let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         // A file that lies in no workspace is alone in the world.
         let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
+        let lineage = self.lineage(&platform, &mut outcomes);
         self.settle(&cx, &documents, &mut outcomes, whole);
         // What is wrong for a pipeline is said there.
         let is_said =
@@ -160,7 +162,7 @@ impl<'a> Session<'a> {
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
         let namespaces = platform.openlineage();
-        Ok(Compiled { namespaces, ..self.finish(outcomes, &documents, fleet, &shared) })
+        Ok(Compiled { lineage, namespaces, ..self.finish(outcomes, &documents, fleet, &shared) })
     }
 
     fn platform(&mut self) -> Platform {
@@ -233,6 +235,7 @@ impl<'a> Session<'a> {
                     uses: Vec::new(),
                     replaced: Vec::new(),
                     pending: Vec::new(),
+                    facts: Facts::default(),
                 };
             };
             let resolved = resolve::pipeline(cx, path, document);
@@ -257,12 +260,39 @@ impl<'a> Session<'a> {
             let diagnostics = self.workspace.settings.levels.apply(self.allows.apply(diagnostics));
             let ok = !has_errors(&diagnostics);
             let pipeline = Pipeline { plan: resolved.plan.filter(|_| ok), files: files.filter(|_| ok), ..empty(resolved.name) };
-            Outcome { pipeline, diagnostics, uses: resolved.files, replaced: resolved.replaced, pending: resolved.pending }
+            Outcome {
+                pipeline,
+                diagnostics,
+                uses: resolved.files,
+                replaced: resolved.replaced,
+                pending: resolved.pending,
+                facts: resolved.facts,
+            }
         };
         guard(run).unwrap_or_else(|said| {
             let diagnostics = vec![internal(&self.workspace.files, path, &said)];
-            Outcome { pipeline: empty(None), diagnostics, uses: vec![path.to_owned()], replaced: Vec::new(), pending: Vec::new() }
+            let uses = vec![path.to_owned()];
+            Outcome { pipeline: empty(None), diagnostics, uses, replaced: Vec::new(), pending: Vec::new(), facts: Facts::default() }
         })
+    }
+
+    /// Follows columns through the SQL of all pipelines, and reports what cannot be right about them.
+    fn lineage(&self, platform: &Platform, outcomes: &mut [Outcome]) -> Lineage {
+        let facts: Vec<Facts> = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.facts)).collect();
+        let Found { lineage, diagnostics } = lineage::of(&facts, &platform.lineage_connections(), self.workspace.files.map());
+        for (outcome, found) in outcomes.iter_mut().zip(diagnostics) {
+            self.add(outcome, found);
+        }
+        lineage
+    }
+
+    /// Adds findings to those of a pipeline.
+    fn add(&self, outcome: &mut Outcome, found: Vec<Diagnostic>) {
+        let found = self.workspace.settings.levels.apply(self.allows.apply(found));
+        if has_errors(&found) {
+            outcome.pipeline.plan = None;
+        }
+        outcome.diagnostics.extend(found);
     }
 
     /// Reports what depends on all pipelines together.
@@ -275,15 +305,11 @@ impl<'a> Session<'a> {
             resolve::Others::new(cx, documents, outcomes.iter().filter_map(|outcome| outcome.pipeline.plan.as_ref()).collect(), whole);
         let settled = |(outcome, pending): (&Outcome, Vec<Pending>)| {
             let name = outcome.pipeline.name.as_deref().unwrap_or_default();
-            let found = resolve::settle(&others, &outcome.pipeline.path, name, pending);
-            self.workspace.settings.levels.apply(self.allows.apply(found))
+            resolve::settle(&others, &outcome.pipeline.path, name, pending)
         };
         let found: Vec<_> = outcomes.iter().zip(pending).map(settled).collect();
         for (outcome, found) in outcomes.iter_mut().zip(found) {
-            if has_errors(&found) {
-                outcome.pipeline.plan = None;
-            }
-            outcome.diagnostics.extend(found);
+            self.add(outcome, found);
         }
     }
 

@@ -1,4 +1,41 @@
 //! Which data the steps of a workspace read and write, which columns derive from which, and what cannot be right about them.
+//!
+//! Terms: `resolve` hands out *facts*, what each pipeline says about data; from those of all pipelines comes the *model*.
+//!
+//! Invariant: what is not known for certain is unknown, and whatever depends on it stays silent.
+//! Invariant: nothing here reads a file; what comes out depends on the facts alone.
 
-pub mod ask;
+pub mod facts;
 pub mod model;
+mod names;
+mod order;
+mod known;
+mod walk;
+mod fill;
+pub mod ask;
+
+pub use facts::Facts;
+pub use model::Lineage;
+pub use names::{Connection, Connections};
+
+use crate::diag::Diagnostic;
+use crate::source::SourceMap;
+
+/// What came of the facts.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The model.
+    pub lineage: Lineage,
+    /// What cannot be right, one list for each pipeline.
+    pub diagnostics: Vec<Vec<Diagnostic>>,
+}
+
+/// Follows columns through the SQL of all pipelines.
+#[must_use]
+pub fn of(facts: &[Facts], connections: &Connections, map: &SourceMap) -> Found {
+    let mut known = known::Known::declared(facts, connections);
+    let read = walk::walk(facts, &mut known);
+    let lineage = fill::fill(facts, &known, &read, map);
+    let diagnostics = facts.iter().map(|_| Vec::new()).collect();
+    Found { lineage, diagnostics }
+}

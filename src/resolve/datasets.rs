@@ -16,6 +16,7 @@ use super::platform::{Lookup, look_up, missing};
 use super::render::Renderer;
 use super::steps::Draft;
 use crate::diag::{Diagnostic, catalogue};
+use crate::lineage::facts;
 use crate::plan::text::find;
 use crate::plan::{self, OutputKind, Text};
 use crate::source::Span;
@@ -33,6 +34,8 @@ pub(super) struct Output {
     pub connection: Option<String>,
     pub format: Option<String>,
     pub columns: IndexMap<String, String>,
+    /// The same with their places, for lineage.
+    pub declared: Option<facts::Columns>,
     pub description: Option<String>,
 }
 
@@ -43,6 +46,8 @@ pub(super) struct External {
     pub is_table: bool,
     pub connection: Option<String>,
     pub columns: IndexMap<String, String>,
+    /// The same with their places, for lineage.
+    pub declared: Option<facts::Columns>,
     pub description: Option<String>,
 }
 
@@ -269,7 +274,22 @@ fn declared(step: &Node, kind_keys: &[&str]) -> IndexSet<String> {
     names
 }
 
-fn columns(field: Option<&Field<crate::syntax::Map<spec::scalars::ColumnName, Field<String>>>>) -> IndexMap<String, String> {
+type ColumnsField = Field<crate::syntax::Map<spec::scalars::ColumnName, Field<String>>>;
+
+/// The key that stands for columns that are not listed.
+const OTHERS: &str = "*";
+
+/// Columns as they are declared.
+fn declared_columns(resolver: &Resolver<'_>, field: Option<&ColumnsField>) -> Option<facts::Columns> {
+    let field = field?;
+    let map = field.get().map(|map| &map.0);
+    let listed = map.into_iter().flatten().filter(|(name, _)| name.0 != OTHERS);
+    let list: Vec<_> = listed.map(|(name, item)| (name.0.clone(), item.value.get().cloned(), item.key_span)).collect();
+    let open = map.is_none_or(|map| map.keys().any(|name| name.0 == OTHERS)) || list.is_empty();
+    Some(facts::Columns { list, open, origin: resolver.origin(field.span) })
+}
+
+fn columns(field: Option<&ColumnsField>) -> IndexMap<String, String> {
     let columns = field.and_then(Field::get).map(|map| &map.0).into_iter().flatten();
     columns.filter_map(|(name, item)| Some((name.0.clone(), item.value.get()?.clone()))).collect()
 }
@@ -279,8 +299,15 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
     let datasets = header.spec.datasets.as_ref().and_then(Field::get).map(|map| &map.0);
     for (name, item) in datasets.into_iter().flatten() {
         let Some(data) = item.value.get() else {
-            let unknown =
-                External { span: item.key_span, text: None, is_table: true, connection: None, columns: IndexMap::new(), description: None };
+            let unknown = External {
+                span: item.key_span,
+                text: None,
+                is_table: true,
+                connection: None,
+                columns: IndexMap::new(),
+                declared: None,
+                description: None,
+            };
             found.insert(name.0.clone(), unknown);
             continue;
         };
@@ -321,6 +348,7 @@ fn external(resolver: &mut Resolver<'_>, header: &Header) -> IndexMap<String, Ex
             is_table: data.table.is_some(),
             connection,
             columns: columns(data.columns.as_ref()),
+            declared: declared_columns(resolver, data.columns.as_ref()),
             description: data.description.as_ref().and_then(Field::get).cloned(),
         };
         found.insert(name.0.clone(), external);
@@ -366,7 +394,7 @@ fn known<T>(field: Option<&Field<T>>) -> bool {
 
 fn table(span: Span, connection: Option<String>, text: Option<String>) -> Output {
     let text = text.map(Text::constant);
-    Output { span, kind: OutputKind::Table, text, connection, format: None, columns: IndexMap::new(), description: None }
+    Output { span, kind: OutputKind::Table, text, connection, format: None, columns: IndexMap::new(), declared: None, description: None }
 }
 
 fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: &spec::Output, span: Span) -> Output {
@@ -410,6 +438,7 @@ fn output(resolver: &mut Resolver<'_>, draft: &Draft<'_>, name: &str, declared: 
     };
     check_keys(resolver, name, declared, output.kind);
     output.columns = columns(declared.columns.as_ref());
+    output.declared = declared_columns(resolver, declared.columns.as_ref());
     output.description = declared.description.as_ref().and_then(Field::get).cloned();
     output
 }

@@ -32,6 +32,7 @@ mod values;
 mod condition;
 mod rings;
 mod graph;
+mod facts;
 mod lints;
 mod pipeline;
 

@@ -13,8 +13,9 @@ use super::header::Header;
 use super::lints::{self, Facts, Pending, secrets};
 use super::platform::join;
 use super::steps::Draft;
-use super::{faults, graph, header, lower, steps, unknown_value};
+use super::{facts, faults, graph, header, lower, steps, unknown_value};
 use crate::diag::{Diagnostic, catalogue};
+use crate::lineage;
 use crate::plan::{Origin, Plan};
 use crate::source::{FileError, SourceFile, Span, normalize};
 use crate::syntax::Node;
@@ -35,6 +36,8 @@ pub struct Resolved {
     pub replaced: Vec<Replaced>,
     /// Findings that depend on the other pipelines.
     pub pending: Vec<Pending>,
+    /// What it says about data; nothing where the file could not be read so far.
+    pub facts: lineage::Facts,
 }
 
 /// Resolves a pipeline.
@@ -50,6 +53,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
             files: files.into_iter().collect(),
             replaced: Vec::new(),
             pending: Vec::new(),
+            facts: lineage::Facts::default(),
         };
     };
     let mut resolver = Resolver::new(cx, path, file);
@@ -66,6 +70,10 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
     document.gaps.retain_certain(&mut resolver.diagnostics);
     cx.platform.retain_certain(&mut resolver.diagnostics);
     resolver.diagnostics.extend(document.diagnostics.iter().cloned());
+    let mut facts = resolver.facts;
+    if !document.gaps.is_empty() || cx.platform.is_broken() {
+        facts.open_lists();
+    }
     let (partial, plan) = if failed { (plan, None) } else { (None, plan) };
     Resolved {
         name: document
@@ -80,6 +88,7 @@ pub fn pipeline(cx: &Context<'_>, path: &str, document: &Document) -> Resolved {
         files: files.into_iter().collect(),
         replaced: resolver.replaced,
         pending: resolver.pending,
+        facts,
     }
 }
 
@@ -99,6 +108,7 @@ pub(super) struct Resolver<'a> {
     pub pending: Vec<Pending>,
     /// Credentials that templates wrote into SQL.
     pub made: Vec<secrets::Made>,
+    facts: lineage::Facts,
 }
 
 impl<'a> Resolver<'a> {
@@ -116,6 +126,7 @@ impl<'a> Resolver<'a> {
             replaced: Vec::new(),
             pending: Vec::new(),
             made: Vec::new(),
+            facts: lineage::Facts::default(),
         }
     }
 
@@ -161,7 +172,9 @@ impl<'a> Resolver<'a> {
             drafts.iter().enumerate().map(|(index, draft)| lower::lower(self, &header, &datasets, &drafts, index, draft)).collect();
         graph::connect(self, &header, &datasets, &drafts, &mut lowered);
         lower::mark_lists(&mut lowered);
-        let (steps, sql): (_, Vec<_>) = lowered.into_iter().map(|lowered| (lowered.step, lowered.sql)).unzip();
+        let (steps, (sql, queries)): (Vec<_>, (Vec<_>, Vec<_>)) =
+            lowered.into_iter().map(|lowered| (lowered.step, (lowered.sql, lowered.facts))).unzip();
+        self.facts = facts::gather(self, &datasets, &drafts, &steps, queries);
         let plan = self.assemble(root, &header, &datasets, &drafts, steps);
         lints::check(self, Facts { root, header: &header, datasets: &datasets, drafts: &drafts, sql: &sql, plan: &plan });
         Some(plan)

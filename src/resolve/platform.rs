@@ -11,9 +11,11 @@ use super::kinds::{self, Kind};
 use super::render::Renderer;
 use super::{lints, means};
 use crate::diag::{Diagnostic, Rule, catalogue};
+use crate::lineage;
 use crate::source::{BUILTIN, EntryKind, FileError, Files, Span};
 use crate::spec;
 use crate::spec::scalars::Label;
+use crate::sql::Dialect;
 use crate::syntax::{self, Entry, Field, Gaps, Map, Node, decode, merge};
 use crate::template::{Engine, Macros, Scope};
 
@@ -95,6 +97,25 @@ impl Platform {
         if self.broken {
             diagnostics.retain(|found| !NEEDS_PLATFORM.iter().any(|rule| rule.id == found.rule.id));
         }
+    }
+
+    /// The connections, as far as names of tables depend on them.
+    #[must_use]
+    pub fn lineage_connections(&self) -> lineage::Connections {
+        let map = self.spec.connections.as_ref().and_then(Field::get).map(|map| &map.0);
+        let found = map.into_iter().flatten().filter_map(|(name, item)| {
+            let connection = item.value.get()?;
+            let text = |field: &Option<Field<String>>| field.as_ref().and_then(Field::get).cloned();
+            let dialect = connection.dialect.get().and_then(|dialect| Dialect::find(&dialect.0))?;
+            let found = lineage::Connection { dialect, database: text(&connection.database), schema: text(&connection.schema) };
+            Some((name.0.clone(), found))
+        });
+        found.collect()
+    }
+
+    /// True where a file of it could not be read, or only in part.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken
     }
 
     /// Names of the targets that the platform has of its own.

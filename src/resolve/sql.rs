@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -15,12 +15,13 @@ use super::render::Renderer;
 use super::values::{Scene, Uses};
 use super::{datasets, header};
 use crate::diag::{Diagnostic, catalogue, did_you_mean, one_of};
+use crate::lineage::facts;
 use crate::plan::text::find;
 use crate::plan::{ParamType, Reference};
-use crate::source::{SourceFile, Span};
+use crate::source::{SourceFile, SourceMap, Span};
 use crate::sql::{self, Dialect, Hole};
-use crate::syntax::{Kind, Node};
-use crate::template::{CallError, Engine, Function, Macros, Rendered, Scope};
+use crate::syntax::{Kind, Node, Positions};
+use crate::template::{CallError, Engine, Function, Macros, Piece, Rendered, Scope};
 
 /// A step's SQL, ready to be put into statements.
 pub(super) struct Sql {
@@ -31,6 +32,8 @@ pub(super) struct Sql {
     pub reads: Vec<(String, Span)>,
     /// What lints ask of it.
     pub seen: Seen,
+    /// What lineage asks of it.
+    pub facts: facts::Query,
 }
 
 /// What lints ask of a step's SQL.
@@ -102,6 +105,7 @@ pub(super) fn read(
     if !text.contains("{%") {
         sql.seen.steady = Some(references(text).map(|(_, name, _)| name.to_owned()).collect());
     }
+    sql.facts.places = source.way_back(node, resolver.cx.files.map(), rendered.map);
     Some(sql)
 }
 
@@ -121,6 +125,24 @@ impl Source<'_> {
         match self {
             Self::Inline(places, _) => places.span(range),
             Self::File(file) => file.span_of(range.start + file.mark()..range.end + file.mark()),
+        }
+    }
+
+    /// The way from the rendered text to the files, for those who ask when this source is gone.
+    fn way_back(self, node: &Node, map: &SourceMap, pieces: Vec<Piece>) -> facts::Places {
+        let rendered = Rendered { text: String::new(), map: pieces };
+        match self {
+            Self::File(file) => facts::Places::new(move |range| {
+                let range = rendered.source_range(range);
+                file.span_of(range.start + file.mark()..range.end + file.mark())
+            }),
+            Self::Inline(..) => {
+                let (node, file, positions) = (node.clone(), map.file(node.span), OnceLock::new());
+                facts::Places::new(move |range| {
+                    let positions = positions.get_or_init(|| file.as_ref().map(|file| Positions::new(&node, file)));
+                    positions.as_ref().map_or(node.span, |positions| positions.span(rendered.source_range(range)))
+                })
+            }
         }
     }
 }
@@ -344,6 +366,17 @@ fn analyse(
         return None;
     }
     let query = analysis.is_query.then(|| text[analysis.body.clone()].to_owned());
+    let facts = facts::Query {
+        connection: connection.to_owned(),
+        dialect,
+        text: text.to_owned(),
+        holes,
+        reads: analysis.reads.into_iter().map(|table| table.parts).collect(),
+        writes: analysis.writes.iter().map(|table| table.parts.clone()).collect(),
+        understood: analysis.understood,
+        is_query: analysis.is_query,
+        places: facts::Places::new(|_| Span::default()),
+    };
     let seen = Seen {
         connection: connection.to_owned(),
         dialect,
@@ -353,7 +386,7 @@ fn analyse(
         writes: analysis.writes.into_iter().map(|table| table.parts).collect(),
         steady: None,
     };
-    Some(Sql { text: text.to_owned(), query, reads, seen })
+    Some(Sql { text: text.to_owned(), query, reads, seen, facts })
 }
 
 /// What a run-time value is, as SQL sees it.

@@ -4,6 +4,7 @@
 mod bless;
 mod capabilities;
 mod cli;
+mod columns;
 mod determinism;
 mod hostile;
 mod hostile_workspaces;

@@ -4,6 +4,7 @@ use indexmap::IndexMap;
 
 use super::foreach::item_in_condition;
 use crate::diag::{Applicability, Diagnostic, Rule, catalogue};
+use crate::lineage::facts::Query;
 use crate::plan::{self, Container, OutputKind, Reference, RunIf, Secret, Text};
 use crate::resolve::condition;
 use crate::resolve::datasets::{self, Datasets};
@@ -32,6 +33,8 @@ pub(in crate::resolve) struct Lowered {
     pub list: Option<usize>,
     /// What lints ask of its SQL.
     pub sql: Option<Seen>,
+    /// What lineage asks of it.
+    pub facts: Option<Query>,
 }
 
 /// Lowers one draft.
@@ -93,7 +96,7 @@ impl<'a> Lowering<'_, '_, 'a> {
         }
         let inputs = draft.spec.inputs.as_ref().and_then(Field::get).into_iter().flatten().filter_map(|field| field.get().cloned());
         let mut reads: Vec<String> = inputs.collect();
-        let (in_sql, seen) = sql.map(|sql| (sql.reads, sql.seen)).unzip();
+        let (in_sql, (seen, facts)) = sql.map_or((None, (None, None)), |sql| (Some(sql.reads), (Some(sql.seen), Some(sql.facts))));
         let in_sql = in_sql.unwrap_or_default().into_iter().map(|(name, span)| (name, "sql", span));
         let in_fields = std::mem::take(&mut files.datasets).into_iter().map(|(name, span)| (name, "field", span));
         let found: Vec<_> = in_sql.chain(in_fields).collect();
@@ -133,7 +136,7 @@ impl<'a> Lowering<'_, '_, 'a> {
             outputs: outputs.iter().filter_map(|(name, output)| Some((name.clone(), plan_output(output)?))).collect(),
             origin: self.resolver.origin(draft.name_span),
         };
-        let mut lowered = Lowered { step, reads: found, refers, list, sql: seen };
+        let mut lowered = Lowered { step, reads: found, refers, list, sql: seen, facts };
         check_env(self.resolver, draft, &mut lowered.step);
         lowered
     }

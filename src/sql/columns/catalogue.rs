@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Column, Relation, Source, Sources, Type};
+use super::{Relation, Type};
 use crate::sql::Dialect;
 
 /// The tables whose columns are known, by their names as the dialect reads them.
@@ -23,13 +23,17 @@ impl Catalogue {
     /// Adds a table: its name in parts, folded, and its columns in order, each as it is written in SQL, with quotes where it needs them, and its type
     /// where that is known. `open` where the table may have others.
     pub fn add<'c>(&mut self, table: Vec<String>, columns: impl IntoIterator<Item = (&'c str, Option<&'c str>)>, open: bool) {
+        let dialect = self.dialect;
         let column = |(written, kind): (&str, Option<&str>)| {
-            let name = self.dialect.fold_written_column(written);
-            let source = Source { table: table.clone(), column: name.clone() };
-            Column { name: Some(name), kind: kind.map(|kind| Type::parse(kind, self.dialect)), sources: Sources::one(source) }
+            (Some(dialect.fold_written_column(written)), kind.map(|kind| Type::parse(kind, dialect)))
         };
-        let columns = columns.into_iter().map(column).collect();
-        self.tables.insert(table, Arc::new(Relation { columns, open, rest: Sources::default() }));
+        let relation = Relation::of_table(&table, columns.into_iter().map(column), open);
+        self.insert(table, Arc::new(relation));
+    }
+
+    /// Adds a table under a name by which SQL calls it, folded.
+    pub fn insert(&mut self, name: Vec<String>, table: Arc<Relation>) {
+        self.tables.insert(name, table);
     }
 
     /// The columns of a table.

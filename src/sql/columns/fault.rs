@@ -22,6 +22,8 @@ pub enum ColumnMistake {
         relation: Option<String>,
         /// The column that may be meant.
         nearest: Option<String>,
+        /// The tables that were looked at, as the catalogue names them.
+        tables: Vec<Vec<String>>,
     },
     /// More than one relation in sight has a column of this name.
     Ambiguous {

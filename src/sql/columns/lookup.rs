@@ -208,6 +208,11 @@ impl Analyser<'_> {
             return Meaning::Unknown;
         }
         let mut known: Vec<&str> = Vec::new();
+        let mut tables: Vec<Vec<String>> = Vec::new();
+        match bound {
+            Some(bound) => tables = bound.relation.tables(),
+            None => tables.extend(scope.sight.bound.iter().flat_map(|bound| bound.relation.tables())),
+        }
         match bound {
             Some(bound) => known.extend(bound.relation.columns.iter().filter_map(|column| column.name.as_deref())),
             None => {
@@ -220,7 +225,8 @@ impl Analyser<'_> {
         }
         self.spend(known.len() * 8);
         let nearest = nearest(&name, known).map(str::to_owned);
-        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation: bound.map(|bound| bound.written.clone()), nearest })
+        let relation = bound.map(|bound| bound.written.clone());
+        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables })
     }
 
     /// True for a name that databases give a meaning of its own: a value that every statement has, a column that every table has.

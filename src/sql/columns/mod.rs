@@ -25,8 +25,9 @@ pub use types::Type;
 
 pub(super) use statement::of_statements;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// What is known of the columns of a text of SQL.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,10 @@ pub struct Columns {
     pub faults: Vec<ColumnFault>,
     /// True where every name was resolved, so that `uses` lists all.
     pub complete: bool,
+    /// Tables that statements create, by their names, folded; open where there may be more to them than the text says.
+    pub made: BTreeMap<Vec<String>, Arc<Relation>>,
+    /// Tables whose columns statements change in a way that is not worked out.
+    pub altered: BTreeSet<Vec<String>>,
 }
 
 /// What a statement gives.

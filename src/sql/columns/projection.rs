@@ -193,7 +193,8 @@ impl Analyser<'_> {
             let known = relation.columns.iter().filter_map(|column| column.name.as_deref());
             let nearest = crate::diag::nearest(&name, known).map(str::to_owned);
             let range = self.range(std::slice::from_ref(ident));
-            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest });
+            let tables = relation.tables();
+            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables });
         }
         at.map(|at| &mut relation.columns[at])
     }

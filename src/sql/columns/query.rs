@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sqlparser::ast::{Cte, Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, SetQuantifier, Spanned, TableAlias, Values, With};
 
 use super::lookup::{Alias, Ctes, Scope, Sight};
-use super::{Catalogue, Column, ColumnFault, ColumnMistake, Relation, Source, Sources};
+use super::{Catalogue, Column, ColumnFault, ColumnMistake, Columns, Relation, Source, Sources};
 use crate::sql::Dialect;
 use crate::sql::tokens::Tokens;
 
@@ -25,6 +25,8 @@ pub(super) struct Analyser<'a> {
     pub(super) catalogue: &'a Catalogue,
     /// Tables that the text itself made.
     pub(super) created: BTreeMap<Vec<String>, Arc<Relation>>,
+    /// Tables that may have other columns than the text says.
+    pub(super) altered: BTreeSet<Vec<String>>,
     faults: BTreeMap<(usize, usize), ColumnMistake>,
     uses: BTreeMap<Source, Range<usize>>,
     complete: bool,
@@ -42,6 +44,7 @@ impl<'a> Analyser<'a> {
             tokens,
             catalogue,
             created: BTreeMap::new(),
+            altered: BTreeSet::new(),
             faults: BTreeMap::new(),
             uses: BTreeMap::new(),
             complete: true,
@@ -52,12 +55,12 @@ impl<'a> Analyser<'a> {
     }
 
     /// What was found beside what statements give.
-    pub(super) fn finish(self) -> (BTreeMap<Source, Range<usize>>, Vec<ColumnFault>, bool) {
+    pub(super) fn finish(self) -> Columns {
         let complete = self.complete && self.left > 0 && self.faults.is_empty();
         // Where the budget did not suffice, a fault may rest on what was left out.
         let faults = if self.left == 0 { BTreeMap::new() } else { self.faults };
         let faults = faults.into_iter().map(|((start, end), mistake)| ColumnFault { range: start..end, mistake }).collect();
-        (self.uses, faults, complete)
+        Columns { statements: Vec::new(), uses: self.uses, faults, complete, made: self.created, altered: self.altered }
     }
 
     pub(super) fn spend(&mut self, steps: usize) {

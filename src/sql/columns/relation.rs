@@ -73,6 +73,16 @@ pub struct Relation {
 }
 
 impl Relation {
+    /// A table: its name, and its columns in order with their types, where those are known; one without a name is there, but nobody can name it.
+    #[must_use]
+    pub fn of_table(table: &[String], columns: impl IntoIterator<Item = (Option<String>, Option<Type>)>, open: bool) -> Self {
+        let column = |(name, kind): (Option<String>, Option<Type>)| {
+            let source = name.clone().map(|column| Source { table: table.to_vec(), column });
+            Column { name, kind, sources: source.map_or_else(Sources::unknown, Sources::one) }
+        };
+        Self { columns: columns.into_iter().map(column).collect(), open, rest: Sources::default() }
+    }
+
     /// A relation of which nothing is known.
     pub(super) fn unknown() -> Self {
         Self { columns: Vec::new(), open: true, rest: Sources::unknown() }
@@ -88,12 +98,20 @@ impl Relation {
     }
 
     /// True where a name that is not listed may still be one of a column.
-    pub(super) fn may_have_others(&self) -> bool {
+    #[must_use]
+    pub fn may_have_others(&self) -> bool {
         self.open || self.columns.iter().any(|column| column.name.is_none())
     }
 
     pub(super) fn named(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name.as_deref() == Some(name))
+    }
+
+    /// The tables that it is made of, as far as its columns tell.
+    pub(super) fn tables(&self) -> Vec<Vec<String>> {
+        let all: BTreeSet<&Vec<String>> =
+            self.columns.iter().flat_map(|column| column.sources.known.iter()).map(|source| &source.table).collect();
+        all.into_iter().cloned().collect()
     }
 
     /// What all columns together derive from.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use sqlparser::ast::{
-    AssignmentTarget, CreateTable, CreateView, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction, MergeInsertExpr,
-    MergeInsertKind, MergeUpdateKind, ObjectName, Statement, TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind,
+    AlterTableOperation, AssignmentTarget, CreateTable, CreateView, Delete, Expr, FromTable, Ident, Insert, Merge, MergeAction,
+    MergeInsertExpr, MergeInsertKind, MergeUpdateKind, ObjectName, RenameTableNameKind, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind,
 };
 
 use super::lookup::{Bound, Ctes, Scope};
@@ -18,8 +19,7 @@ pub(in crate::sql) fn of_statements(statements: &[Statement], dialect: Dialect, 
     let mut analyser = Analyser::new(dialect, tokens, catalogue);
     let nothing = Ctes { names: Vec::new(), parent: None };
     let given = statements.iter().filter_map(|statement| analyser.statement(statement, &nothing)).collect();
-    let (uses, faults, complete) = analyser.finish();
-    Columns { statements: given, uses, faults, complete }
+    Columns { statements: given, ..analyser.finish() }
 }
 
 impl Analyser<'_> {
@@ -38,9 +38,17 @@ impl Analyser<'_> {
             Statement::CreateView(create) => self.create_view(create, ctes),
             Statement::AlterTable(alter) => {
                 // What it has afterwards is not worked out.
-                let table = self.object(&alter.name)?;
-                if self.created.contains_key(&table) {
-                    self.created.insert(table, Arc::new(Relation::unknown()));
+                let renamed = alter.operations.iter().filter_map(|operation| match operation {
+                    AlterTableOperation::RenameTable { table_name: RenameTableNameKind::As(name) | RenameTableNameKind::To(name) }
+                    | AlterTableOperation::SwapWith { table_name: name } => Some(name),
+                    _ => None,
+                });
+                let tables: Vec<_> = std::iter::once(&alter.name).chain(renamed).filter_map(|name| self.object(name)).collect();
+                for table in tables {
+                    if self.created.contains_key(&table) {
+                        self.created.insert(table.clone(), Arc::new(Relation::unknown()));
+                    }
+                    self.altered.insert(table);
                 }
                 None
             }
@@ -85,6 +93,10 @@ impl Analyser<'_> {
             ),
         };
         self.created.insert(table.clone(), Arc::new(rows.clone()));
+        if create.if_not_exists {
+            // One that is there already may have others.
+            self.altered.insert(table.clone());
+        }
         create.query.as_ref().map(|_| Given { table: Some(table), rows })
     }
 
@@ -150,7 +162,10 @@ impl Analyser<'_> {
             }
             let names = known.columns.iter().filter_map(|column| column.name.as_deref());
             let nearest = crate::diag::nearest(&name, names).map(str::to_owned);
-            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.to_owned()), nearest });
+            self.mistake(
+                range,
+                ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.to_owned()), nearest, tables: known.tables() },
+            );
         }
     }
 
