@@ -245,8 +245,9 @@ impl<'a> Run<'a> {
 
     /// Runs the program in the workspace, with the case's own flags for the verbs that take them.
     fn etlc(&self, args: &[&str]) -> (u8, String, String) {
-        let skip =
-            |flag: &&String| !["plan", "list", "graph"].contains(&args[0]) || !["--target", "--deny-warnings"].contains(&flag.as_str());
+        let skip = |flag: &&String| {
+            !["plan", "list", "graph", "lineage"].contains(&args[0]) || !["--target", "--deny-warnings"].contains(&flag.as_str())
+        };
         let args = ["etlc"].into_iter().chain(args.iter().copied()).chain(self.args.iter().filter(skip).map(String::as_str));
         let (mut stdout, mut stderr) = (Vec::new(), Vec::new());
         let code = self.main(args, &mut stdout, &mut stderr);

@@ -7,6 +7,7 @@ use super::exec::Exec;
 use super::explain::Explain;
 use super::graph::Graph;
 use super::init::Init;
+use super::lineage::Lineage;
 use super::list::List;
 use super::plan::Plan;
 use super::render::Render;
@@ -40,6 +41,7 @@ pub(super) enum Verb {
     Plan(Plan),
     List(List),
     Graph(Graph),
+    Lineage(Lineage),
     Schema(Schema),
     Explain(Explain),
     Exec(Exec),

@@ -117,13 +117,7 @@ impl Graph {
     /// A flowchart; where Mermaid would refuse it as it comes, that is said.
     fn mermaid(&self, graph: &graph::Graph, world: &mut World) -> String {
         let text = graph::mermaid(graph, self.why);
-        let (n_edges, n_chars) = (graph.edges.len(), text.chars().count());
-        if n_edges > MERMAID_EDGES || n_chars > MERMAID_TEXT {
-            world.say(&format!(
-                "the flowchart has {n_edges} edges and {n_chars} characters: Mermaid draws more than {MERMAID_EDGES} and {MERMAID_TEXT} only where \
-                 `maxEdges` and `maxTextSize` are raised; `--as dot` has no such limits\n"
-            ));
-        }
+        world.say(&said_of_size(graph, &text).unwrap_or_default());
         text
     }
 
@@ -139,4 +133,15 @@ impl Graph {
                 .help("end the name in `.mmd`, `.dot`, `.svg` or `.json`, or say which one it is with `--as`")),
         }
     }
+}
+
+/// What a reader must know of a flowchart that Mermaid would refuse as it comes.
+pub(super) fn said_of_size(graph: &graph::Graph, text: &str) -> Option<String> {
+    let (n_edges, n_chars) = (graph.edges.len(), text.chars().count());
+    (n_edges > MERMAID_EDGES || n_chars > MERMAID_TEXT).then(|| {
+        format!(
+            "the flowchart has {n_edges} edges and {n_chars} characters: Mermaid draws more than {MERMAID_EDGES} and {MERMAID_TEXT} only where \
+             `maxEdges` and `maxTextSize` are raised; `--as dot` has no such limits\n"
+        )
+    })
 }

@@ -12,6 +12,7 @@ mod render;
 mod plan;
 mod list;
 mod graph;
+mod lineage;
 mod schema;
 mod explain;
 mod exec;
@@ -41,6 +42,7 @@ pub fn main_with(args: impl IntoIterator<Item = OsString>, world: &mut World) ->
         Verb::Plan(verb) => verb.run(&global, world),
         Verb::List(verb) => verb.run(&global, world),
         Verb::Graph(verb) => verb.run(&global, world),
+        Verb::Lineage(verb) => verb.run(&global, world),
         Verb::Schema(verb) => verb.run(&global, world),
         Verb::Explain(verb) => verb.run(&global, world),
         Verb::Exec(verb) => verb.run(world),

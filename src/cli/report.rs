@@ -115,7 +115,8 @@ pub(super) fn look(global: &Global, world: &World) -> Look {
     }
 }
 
-fn color(global: &Global, world: &World, terminal: bool) -> bool {
+/// Whether text on a stream has colour.
+pub(super) fn color(global: &Global, world: &World, terminal: bool) -> bool {
     match global.color {
         Color::Always => true,
         Color::Never => false,

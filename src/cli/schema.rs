@@ -37,6 +37,10 @@ enum Format {
     Plan,
     /// What `etlc graph --as json` prints
     Graph,
+    /// What `etlc lineage --as json` prints
+    Lineage,
+    /// What `etlc lineage --impact --as json` prints
+    Impact,
 }
 
 impl Schema {

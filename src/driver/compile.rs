@@ -43,6 +43,8 @@ pub struct Compiled {
     pub fleet: Fleet,
     /// The data of all pipelines that were compiled, faulty ones as far as they could be read.
     pub lineage: Lineage,
+    /// The namespaces of connections in OpenLineage, as far as the platform says them.
+    pub namespaces: BTreeMap<String, String>,
 }
 
 /// What came of one pipeline.
@@ -159,7 +161,8 @@ impl<'a> Session<'a> {
         let every = used_by_all(&selection, &platform, &outcomes);
         outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
         let fleet = self.fleet(paths, &index, complete);
-        Ok(Compiled { lineage, ..self.finish(outcomes, &documents, fleet, &shared) })
+        let namespaces = platform.openlineage();
+        Ok(Compiled { lineage, namespaces, ..self.finish(outcomes, &documents, fleet, &shared) })
     }
 
     fn platform(&mut self) -> Platform {
@@ -367,7 +370,7 @@ impl<'a> Session<'a> {
             target: self.target.map(|located| located.text),
             environment,
             fleet,
-            lineage: Lineage::default(),
+            ..Compiled::default()
         }
     }
 }

@@ -35,6 +35,8 @@ pub struct Workspace<'a> {
 /// What `etlc.yaml` says, with the defaults.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// The workspace's name, where it has one.
+    pub name: Option<String>,
     /// Folder of the platform; none for the built-in one.
     pub platform: Option<Located>,
     /// Globs of the pipelines.
@@ -77,6 +79,7 @@ impl Settings {
         Self {
             platform: None,
             pipelines: Vec::new(),
+            name: None,
             target: None,
             environment: None,
             out: "rendered".to_owned(),
@@ -133,6 +136,7 @@ fn check_platform(files: &Files, is_named: bool, settings: &mut Settings, diagno
 
 fn settings(decoded: &spec::Workspace, start: Span, diagnostics: &mut Vec<Diagnostic>) -> Settings {
     let mut settings = Settings::at(start);
+    settings.name = decoded.workspace.get().map(|label| label.0.clone());
     if let Some((text, span)) = known(decoded.platform.as_ref()) {
         settings.platform = Some(Located { text: text.clone(), span });
     }

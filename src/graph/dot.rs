@@ -44,6 +44,8 @@ fn look(node: &Node) -> &'static str {
         (_, NodeState::Faulty) => ", color=\"#c62828\", penwidth=2",
         (NodeType::Dataset, NodeState::Outside) => ", shape=cylinder, style=dashed",
         (NodeType::Dataset, NodeState::Whole) => ", shape=cylinder, style=solid",
+        (NodeType::Column, NodeState::Outside) => ", shape=note, style=dashed",
+        (NodeType::Column, NodeState::Whole) => ", shape=note, style=solid",
         (_, NodeState::Outside) => ", style=\"rounded,dashed\"",
         (_, NodeState::Whole) => "",
     }

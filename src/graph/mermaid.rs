@@ -51,6 +51,7 @@ fn brackets(node: &Node) -> (&'static str, &'static str) {
         NodeType::Step => ("[", "]"),
         NodeType::Pipeline => ("[[", "]]"),
         NodeType::Dataset => ("[(", ")]"),
+        NodeType::Column => ("(", ")"),
     }
 }
 

@@ -36,6 +36,8 @@ pub enum Scope {
     Steps,
     /// The pipelines of a workspace.
     Pipelines,
+    /// Data or columns, and the steps between them.
+    Lineage,
 }
 
 /// A node.
@@ -75,7 +77,7 @@ pub struct Node {
 
 impl Node {
     /// A node of which nothing but its name is known.
-    pub(super) fn new(kind: NodeType, name: &str) -> Self {
+    pub(crate) fn new(kind: NodeType, name: &str) -> Self {
         Self {
             id: format!("{kind}:{name}"),
             kind,
@@ -102,6 +104,8 @@ pub enum NodeType {
     Step,
     /// Data that is read or written.
     Dataset,
+    /// A column of data.
+    Column,
 }
 
 impl fmt::Display for NodeType {
@@ -110,6 +114,7 @@ impl fmt::Display for NodeType {
             Self::Pipeline => "pipeline",
             Self::Step => "step",
             Self::Dataset => "dataset",
+            Self::Column => "column",
         })
     }
 }
@@ -170,6 +175,12 @@ pub enum Reason {
     Writes,
     /// The update of a dataset starts a pipeline.
     Trigger,
+    /// A column derives from another.
+    Derives,
+    /// A column decides which rows there are, or in which order.
+    Condition,
+    /// Data may be read, or come from other data: through code that is not read, or of columns that are not known.
+    Possibly,
 }
 
 impl fmt::Display for Reason {
@@ -182,6 +193,9 @@ impl fmt::Display for Reason {
             Self::Reads => "reads",
             Self::Writes => "writes",
             Self::Trigger => "trigger",
+            Self::Derives => "derives",
+            Self::Condition => "condition",
+            Self::Possibly => "possibly",
         })
     }
 }
@@ -192,9 +206,9 @@ impl fmt::Display for Reason {
 pub enum Line {
     /// Data that the spec names: an input, a reference.
     Solid,
-    /// Found by etlc in SQL; in a workspace, the update of a dataset that starts a pipeline.
+    /// Found by etlc in SQL; in a workspace, the update of a dataset that starts a pipeline; in a lineage, a column that a step uses in a condition.
     Thick,
-    /// Order without data.
+    /// Order without data; in a lineage, what may be there.
     Dotted,
 }
 
@@ -203,12 +217,14 @@ impl Line {
     #[must_use]
     pub fn meaning(self, scope: Scope) -> &'static str {
         match (self, scope) {
-            (Self::Solid, Scope::Steps) => "data",
+            (Self::Solid, Scope::Steps | Scope::Lineage) => "data",
             (Self::Thick, Scope::Steps) => "data, found in SQL",
             (Self::Dotted, Scope::Steps) => "order without data (after)",
             (Self::Solid, Scope::Pipelines) => "reads data",
             (Self::Thick, Scope::Pipelines) => "is started by an update",
             (Self::Dotted, Scope::Pipelines) => "order without data",
+            (Self::Thick, Scope::Lineage) => "used in a condition",
+            (Self::Dotted, Scope::Lineage) => "possibly",
         }
     }
 
@@ -216,9 +232,9 @@ impl Line {
         let has = |reasons: &[Reason]| because.iter().any(|because| reasons.contains(&because.reason));
         if has(&[Reason::Trigger]) {
             Self::Thick
-        } else if has(&[Reason::Inputs, Reason::Reference, Reason::Reads, Reason::Writes]) {
+        } else if has(&[Reason::Inputs, Reason::Reference, Reason::Reads, Reason::Writes, Reason::Derives]) {
             Self::Solid
-        } else if has(&[Reason::Sql]) {
+        } else if has(&[Reason::Sql, Reason::Condition]) {
             Self::Thick
         } else {
             Self::Dotted
@@ -228,14 +244,14 @@ impl Line {
 
 /// A graph that grows. A node or edge that is named twice is one.
 #[derive(Debug, Default)]
-pub(super) struct Builder {
+pub(crate) struct Builder {
     nodes: IndexMap<String, Node>,
     edges: IndexMap<(usize, usize), Vec<Because>>,
 }
 
 impl Builder {
     /// Adds a node, if there is none of its id, and gives its place.
-    pub(super) fn node(&mut self, node: Node) -> usize {
+    pub(crate) fn node(&mut self, node: Node) -> usize {
         match self.nodes.entry(node.id.clone()) {
             Entry::Occupied(entry) => entry.index(),
             Entry::Vacant(entry) => {
@@ -251,7 +267,7 @@ impl Builder {
     }
 
     /// Adds a reason for an edge. A reason that is there already, of another place, is one; and no edge leads from a node to itself.
-    pub(super) fn edge(&mut self, from: usize, to: usize, because: Because) {
+    pub(crate) fn edge(&mut self, from: usize, to: usize, because: Because) {
         if from == to {
             return;
         }
@@ -261,7 +277,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn finish(mut self, scope: Scope, name: Option<String>, environment: Option<String>) -> Graph {
+    pub(crate) fn finish(mut self, scope: Scope, name: Option<String>, environment: Option<String>) -> Graph {
         self.edges.sort_unstable_keys();
         let id = |index: usize| self.nodes.get_index(index).map(|(id, _)| id.clone()).unwrap_or_default();
         let edges = self.edges.iter().map(|(&(from, to), because)| Edge {

@@ -215,6 +215,7 @@ fn draw_node(out: &mut String, node: &Node, face: &Face, middle: Point) {
     };
     let (kind, round) = match node.kind {
         NodeType::Dataset => (" dataset", size.height / 2.0),
+        NodeType::Column => (" dataset", 3.0),
         NodeType::Step => ("", 5.0),
         NodeType::Pipeline => ("", 0.0),
     };

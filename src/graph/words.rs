@@ -19,7 +19,7 @@ pub(super) fn notes(node: &Node) -> String {
     notes.extend(node.run_if.map(|run_if| format!("run_if {}", self::run_if(run_if))));
     match (node.state, node.kind) {
         (NodeState::Faulty, _) => notes.push("has errors".to_owned()),
-        (NodeState::Outside, NodeType::Dataset) => notes.push("from outside".to_owned()),
+        (NodeState::Outside, NodeType::Dataset | NodeType::Column) => notes.push("from outside".to_owned()),
         (NodeState::Outside, _) => notes.push("not asked for".to_owned()),
         (NodeState::Whole, _) => {}
     }
@@ -71,6 +71,8 @@ pub(super) fn title(graph: &Graph) -> String {
     let what = match (&graph.name, graph.scope) {
         (Some(name), Scope::Steps) => format!("Pipeline {name}"),
         (Some(name), Scope::Pipelines) => format!("Pipelines of {name}"),
+        (Some(name), Scope::Lineage) => format!("Lineage of {name}"),
+        (None, Scope::Lineage) => "Lineage of the workspace".to_owned(),
         (None, _) => "Pipelines of the workspace".to_owned(),
     };
     match &graph.environment {
@@ -82,7 +84,7 @@ pub(super) fn title(graph: &Graph) -> String {
 /// What a picture shows, counted.
 pub(super) fn summary(graph: &Graph) -> String {
     let count = |kind: NodeType| graph.nodes.iter().filter(|node| node.kind == kind).count();
-    let counts = [NodeType::Pipeline, NodeType::Step, NodeType::Dataset].map(|kind| (count(kind), kind.to_string()));
+    let counts = [NodeType::Pipeline, NodeType::Step, NodeType::Dataset, NodeType::Column].map(|kind| (count(kind), kind.to_string()));
     let counts = counts.into_iter().chain([(graph.edges.len(), "edge".to_owned())]);
     let shown = counts.filter(|(n, _)| *n > 0).map(|(n, what)| if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") });
     let shown: Vec<String> = shown.collect();
@@ -150,7 +152,7 @@ fn run_if(run_if: RunIf) -> &'static str {
 }
 
 /// Text that can be drawn: what has no shape, or turns the direction of what follows, is shown as `�`, and any blank is one space.
-pub(super) fn drawable(text: &str) -> String {
+pub(crate) fn drawable(text: &str) -> String {
     let drawn = |c: char| match c {
         c if c.is_whitespace() => ' ',
         c if c.is_control() => char::REPLACEMENT_CHARACTER,

@@ -15,6 +15,7 @@ mod fill;
 mod fits;
 mod check;
 mod contracts;
+pub mod ask;
 
 pub use facts::Facts;
 pub use model::Lineage;

@@ -1,5 +1,7 @@
 //! The platform: built-in values, the workspace's own files over them, an environment over those.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde_json::Value;
 
@@ -73,6 +75,14 @@ impl Platform {
     /// The options of targets, by their names, in every environment; those of the chosen one come first, with their templates rendered.
     pub fn all_targets(&self) -> impl Iterator<Item = &Entry> {
         self.targets.iter().chain(&self.all_targets).flat_map(Node::entries)
+    }
+
+    /// The namespaces of connections in OpenLineage, as far as the platform says them.
+    #[must_use]
+    pub fn openlineage(&self) -> BTreeMap<String, String> {
+        let connections = self.spec.connections.as_ref().and_then(Field::get);
+        let all = connections.into_iter().flat_map(|connections| &connections.0);
+        all.filter_map(|(name, item)| Some((name.0.clone(), item.value.get()?.openlineage.as_ref()?.get()?.0.clone()))).collect()
     }
 
     /// The files of a target pack that the platform has of its own: path below `targets/NAME`, text.

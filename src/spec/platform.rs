@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::quantities::{CpuQuantity, MemoryQuantity};
-use super::scalars::{Dialect, EnvName, EnvText, Label, Version};
+use super::scalars::{Dialect, EnvName, EnvText, Label, LineageNamespace, Version};
 use super::step::Defaults;
 use crate::syntax::{Field, Fixed, Map, Partial, Raw};
 
@@ -259,6 +259,10 @@ pub struct Connection {
     #[serde(default)]
     #[schemars(extend("x-etlc-names" = "runtimes"))]
     pub runtime: Option<Field<Label>>,
+    /// The namespace of its tables in OpenLineage; the connection's name if not given.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["postgres://db.acme.dev:5432"]))]
+    pub openlineage: Option<Field<LineageNamespace>>,
     /// True for the connection that steps use where they name none.
     #[serde(default)]
     pub default: Option<Field<bool>>,

@@ -45,6 +45,10 @@ pub struct EnvText(pub String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dialect(pub String);
 
+/// A namespace of data in OpenLineage: a scheme, and where the data lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LineageNamespace(pub String);
+
 /// Implements reading and the schema of a newtype from its `parse` function.
 macro_rules! scalar {
     ($type:ident, $marker:expr, $schema:tt) => {
@@ -133,6 +137,31 @@ impl Label {
             return Ok(Self(text.to_owned()));
         }
         Err(format!("`{text}` is not a name\na name is a letter or digit, then letters, digits, `_`, `.` and `-`; at most 253 characters"))
+    }
+}
+
+scalar!(LineageNamespace, None, {
+    "description": "A scheme and, behind `://`, where the data lies, without a `/` at the end: `postgres://db.acme.dev:5432`, `snowflake://acme-prod`, `bigquery`.",
+    "type": "string",
+    "pattern": "^[a-z][a-z0-9+.-]*(:[!-~]*[!-.0-~])?$",
+    "examples": ["postgres://db.acme.dev:5432"]
+});
+
+impl LineageNamespace {
+    /// Reads a namespace.
+    ///
+    /// # Errors
+    /// Says what such a namespace looks like.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let (scheme, rest) = text.split_once(':').map_or((text, None), |(scheme, rest)| (scheme, Some(rest)));
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_lowercase())
+            && scheme.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '+' | '.' | '-'));
+        let is_rest = |rest: &str| !rest.is_empty() && !rest.ends_with('/') && rest.chars().all(|c| c.is_ascii_graphic());
+        if is_scheme && rest.is_none_or(is_rest) {
+            return Ok(Self(text.to_owned()));
+        }
+        let help = "write a scheme and where the data lies, such as `postgres://db.acme.dev:5432` or `bigquery`, without a `/` at the end";
+        Err(format!("`{text}` is no namespace of OpenLineage\n{help}"))
     }
 }
 

@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-for part in python airflow gitlab go node sarif; do
+for part in python airflow gitlab go node sarif openlineage; do
     [[ -f $engines/$part.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
 done
 engines=$(cd "$engines" && pwd)
@@ -152,6 +152,7 @@ check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sar
 # Node looks for packages from the folder of the program upward.
 check_graphs() { cp "$here/graph/check_graphs.mjs" "$engines/graph/" && node "$engines/graph/check_graphs.mjs" "$etlc" "$root"; }
 check "graphs" check_graphs
+check "OpenLineage" "$engines/openlineage/bin/python" "$here/openlineage/check_events.py" "$etlc" "$root"
 check "size_forecast: a real run" run_size_forecast
 check "a target of one's own, for GitLab CI" "$here/gitlab.sh" "$etlc"
 check "pre-commit" "$here/precommit.sh" "$etlc"

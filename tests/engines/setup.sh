@@ -10,6 +10,7 @@
 #   tests/engines/setup.sh go       only the Go programs
 #   tests/engines/setup.sh node     only Mermaid and Graphviz
 #   tests/engines/setup.sh sarif    only the schema of SARIF
+#   tests/engines/setup.sh openlineage  only OpenLineage's client
 #
 # All of it lies in $ETLC_ENGINES_DIR (default: target/engines). A part whose inputs did not change is left as it is.
 set -euo pipefail
@@ -119,20 +120,30 @@ setup_sarif() {
     echo "$inputs" >"$engines/sarif.stamp"
 }
 
+setup_openlineage() {
+    local wanted=openlineage-python==1.54.0
+    is_done openlineage "$wanted" && return
+    rm -rf "$engines/openlineage" "$engines/openlineage.stamp"
+    install_uv
+    "$engines/uv/bin/uv" venv --quiet --python "${PYTHON:-python3}" "$engines/openlineage"
+    "$engines/uv/bin/uv" pip install --quiet --python "$engines/openlineage/bin/python" "$wanted"
+    echo "$wanted" >"$engines/openlineage.stamp"
+}
+
 build() {
     (cd "$here/$1" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$engines/bin/$2" .) ||
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python airflow gitlab go node sarif}"; do
+for part in "${@:-python airflow gitlab go node sarif openlineage}"; do
     for name in $part; do
         case $name in
-        python | airflow | gitlab | go | node | sarif)
+        python | airflow | gitlab | go | node | sarif | openlineage)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node' and 'sarif'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node', 'sarif' and 'openlineage'" ;;
         esac
     done
 done

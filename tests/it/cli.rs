@@ -339,7 +339,7 @@ fn schemas_are_those_of_the_workspace_where_there_is_one() {
     assert_eq!(own.code, 0);
     assert_ne!(own.stdout, published.stdout);
     assert_eq!(workspace.run(&["schema", "pipeline", "--published"]).stdout, published.stdout);
-    for format in ["platform", "workspace", "kind", "target", "plan", "graph"] {
+    for format in ["platform", "workspace", "kind", "target", "plan", "graph", "lineage", "impact"] {
         assert!(workspace.run(&["schema", format]).json()["$schema"].is_string(), "{format}");
         assert!(workspace.run(&["schema"]).stdout.contains(format));
     }

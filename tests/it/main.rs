@@ -21,6 +21,7 @@ mod examples;
 mod fix;
 mod generated;
 mod graph;
+mod lineage;
 mod tidy;
 mod traps;
 mod workspace;

@@ -14,9 +14,11 @@ use crate::spec::{Pipeline, Platform, StepKind, Workspace};
 pub type Names = BTreeMap<String, Vec<String>>;
 
 /// The schemas that ship with etlc, by name.
-const PUBLISHED: [(&str, &str); 7] = [
+const PUBLISHED: [(&str, &str); 9] = [
     ("graph", include_str!("../../../schemas/graph.schema.json")),
+    ("impact", include_str!("../../../schemas/impact.schema.json")),
     ("kind", include_str!("../../../schemas/kind.schema.json")),
+    ("lineage", include_str!("../../../schemas/lineage.schema.json")),
     ("pipeline", include_str!("../../../schemas/pipeline.schema.json")),
     ("plan", include_str!("../../../schemas/plan.schema.json")),
     ("platform", include_str!("../../../schemas/platform.schema.json")),
@@ -24,7 +26,7 @@ const PUBLISHED: [(&str, &str); 7] = [
     ("workspace", include_str!("../../../schemas/workspace.schema.json")),
 ];
 
-/// The text of a schema that ships with etlc: `graph`, `kind`, `pipeline`, `plan`, `platform`, `target` or `workspace`.
+/// The text of a schema that ships with etlc: `graph`, `impact`, `kind`, `lineage`, `pipeline`, `plan`, `platform`, `target` or `workspace`.
 #[must_use]
 pub fn published(name: &str) -> Option<&'static str> {
     PUBLISHED.iter().find(|(known, _)| *known == name).map(|(_, text)| *text)

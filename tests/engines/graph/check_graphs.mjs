@@ -97,17 +97,30 @@ async function check(text, graph, form) {
   }
 }
 
-function graphOf(folder, args) {
+/** What `etlc lineage` says, as `etlc graph` would: edges by their ends, with the line of the surest. */
+function lineageAsGraph({ nodes, edges }) {
+  const lines = ['dotted', 'thick', 'solid'];
+  const found = new Map();
+  for (const { from, to, possibly, how } of edges.filter((edge) => edge.from !== edge.to)) {
+    const line = possibly ? 0 : how === 'condition' ? 1 : 2;
+    const key = JSON.stringify([from, to]);
+    found.set(key, Math.max(line, found.get(key) ?? 0));
+  }
+  return { nodes, edges: [...found].map(([key, line]) => ({ from: JSON.parse(key)[0], to: JSON.parse(key)[1], line: lines[line] })) };
+}
+
+function graphOf(folder, args, verb = 'graph') {
   // Exit code 1 is for pipelines with errors, which are drawn as far as they are known.
   const run = (form) => {
     try {
-      return execFileSync(etlc, ['graph', ...args, '--as', form, '--format', 'text'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
+      return execFileSync(etlc, [verb, ...args, '--as', form, '--format', 'text'], { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: 1 << 28 });
     } catch (error) {
       if (error.status === 1 && error.stdout) return error.stdout;
       throw error;
     }
   };
-  return { graph: JSON.parse(run('json')), texts: Object.fromEntries(Object.keys(readers).map((form) => [form, run(form)])) };
+  const graph = JSON.parse(run('json'));
+  return { graph: verb === 'lineage' ? lineageAsGraph(graph) : graph, texts: Object.fromEntries(Object.keys(readers).map((form) => [form, run(form)])) };
 }
 
 function lay(folder, files) {
@@ -156,6 +169,18 @@ try {
   for (const example of readdirSync(join(root, 'examples'))) {
     const folder = join(root, 'examples', example);
     jobs.push([folder, []], [folder, ['--pipelines']]);
+  }
+  // The same writers draw lineages.
+  const lineages = [hostile, large, ...readdirSync(join(root, 'examples')).map((example) => join(root, 'examples', example))];
+  for (const folder of lineages) {
+    for (const args of [[], ['--why'], ['--columns'], ['--columns', '--why']]) {
+      const { graph, texts } = graphOf(folder, args, 'lineage');
+      for (const [form, text] of Object.entries(texts)) {
+        const fault = await check(text, graph, form);
+        if (fault) console.log(`lineage of ${folder} ${args.join(' ')} as ${form}: ${fault}`);
+        fault ? failed++ : passed++;
+      }
+    }
   }
   for (const [folder, args] of jobs) {
     for (const more of flags.filter((more) => !(args.includes('--pipelines') && more.includes('--cells')))) {
