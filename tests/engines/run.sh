@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-for part in python airflow gitlab go node sarif; do
+for part in python airflow gitlab go node sarif sql; do
     [[ -f $engines/$part.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
 done
 engines=$(cd "$engines" && pwd)
@@ -152,6 +152,11 @@ check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sar
 # Node looks for packages from the folder of the program upward.
 check_graphs() { cp "$here/graph/check_graphs.mjs" "$engines/graph/" && node "$engines/graph/check_graphs.mjs" "$etlc" "$root"; }
 check "graphs" check_graphs
+for database in sqlite duckdb postgres mysql clickhouse; do
+    [[ $database == mysql && ! -d $engines/mariadb ]] && { echo "NOT CHECKED: statements on mysql, see setup.sh"; continue; }
+    check "statements on $database" "$python" "$here/sql/check_sql.py" "$etlc" "$engines" "$database"
+done
+check "statements of every dialect" "$engines/sql/bin/python" "$here/sql/check_parsed.py" "$etlc"
 check "size_forecast: a real run" run_size_forecast
 check "a target of one's own, for GitLab CI" "$here/gitlab.sh" "$etlc"
 check "pre-commit" "$here/precommit.sh" "$etlc"

@@ -10,6 +10,7 @@
 #   tests/engines/setup.sh go       only the Go programs
 #   tests/engines/setup.sh node     only Mermaid and Graphviz
 #   tests/engines/setup.sh sarif    only the schema of SARIF
+#   tests/engines/setup.sh sql      only PostgreSQL, ClickHouse and MariaDB
 #
 # All of it lies in $ETLC_ENGINES_DIR (default: target/engines). A part whose inputs did not change is left as it is.
 set -euo pipefail
@@ -119,20 +120,43 @@ setup_sarif() {
     echo "$inputs" >"$engines/sarif.stamp"
 }
 
+# PostgreSQL and ClickHouse from PyPI; MariaDB from Debian, unpacked and not installed. DuckDB comes with the part `python`.
+setup_sql() {
+    local inputs apt packages=(libaio1 libmariadb3 liburing2 mariadb-client-core mariadb-server-core)
+    command -v sqlite3 >/dev/null || fail "the checks of SQL need 'sqlite3' (on Debian: apt-get install sqlite3)"
+    inputs="$(sha256sum <"$here/sql/requirements.txt") ${packages[*]} $("${PYTHON:-python3}" --version)"
+    is_done sql "$inputs" && return
+    rm -rf "$engines/sql" "$engines/mariadb" "$engines/sql.stamp"
+    "${PYTHON:-python3}" -m venv "$engines/sql"
+    "$engines/sql/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$here/sql/requirements.txt"
+    if command -v apt-get dpkg-deb >/dev/null; then
+        # Lists and packages of its own, so that nothing of the machine changes.
+        mkdir -p "$engines/mariadb/apt/lists/partial" "$engines/mariadb/apt/cache/archives/partial"
+        apt=(-qq -o "Dir::State::lists=$engines/mariadb/apt/lists" -o "Dir::Cache=$engines/mariadb/apt/cache" -o APT::Sandbox::User=root)
+        apt-get "${apt[@]}" update || fail "the lists of Debian's packages cannot be fetched"
+        (cd "$engines/mariadb/apt" && apt-get "${apt[@]}" download "${packages[@]}") || fail "MariaDB cannot be fetched"
+        for package in "$engines"/mariadb/apt/*.deb; do dpkg-deb --extract "$package" "$engines/mariadb"; done
+        rm -rf "$engines/mariadb/apt"
+    else
+        echo "setup: MariaDB comes from Debian's packages, and there is no apt-get: what etlc writes for MySQL is NOT CHECKED here"
+    fi
+    echo "$inputs" >"$engines/sql.stamp"
+}
+
 build() {
     (cd "$here/$1" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$engines/bin/$2" .) ||
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python airflow gitlab go node sarif}"; do
+for part in "${@:-python airflow gitlab go node sarif sql}"; do
     for name in $part; do
         case $name in
-        python | airflow | gitlab | go | node | sarif)
+        python | airflow | gitlab | go | node | sarif | sql)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node' and 'sarif'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node', 'sarif' and 'sql'" ;;
         esac
     done
 done

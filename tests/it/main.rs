@@ -5,6 +5,7 @@ mod bless;
 mod capabilities;
 mod cli;
 mod determinism;
+mod materialize;
 mod hostile;
 mod hostile_workspaces;
 mod platform_docs;

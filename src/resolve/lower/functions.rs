@@ -56,7 +56,8 @@ pub(super) fn functions(
         _ => Err(failed("`beside` takes a table and the end of a name")),
     });
     let query = query.map(ToOwned::to_owned);
-    let columns: Function = Arc::new(move |_: &[Value]| Ok(Value::from(query.as_deref().map_or_else(Vec::new, |sql| columns(dialect, sql)))));
+    let columns: Function =
+        Arc::new(move |_: &[Value]| Ok(Value::from(query.as_deref().map_or_else(Vec::new, |sql| columns(dialect, sql)))));
     vec![
         ("file".to_owned(), file),
         one("literal", sql_literal),
