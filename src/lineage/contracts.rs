@@ -202,6 +202,7 @@ impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Declared { origin, .. } => write!(f, "declared in {}:{}", origin.file, origin.line),
+            Self::Listed { path } => write!(f, "listed in {path}"),
             Self::Written { pipeline, step } => write!(f, "written by step `{step}` of pipeline `{pipeline}`"),
         }
     }
