@@ -286,7 +286,12 @@ impl<'a> Session<'a> {
             let used: BTreeSet<&String> = used.map(|catalogue| &catalogue.path).collect();
             outcome.uses.extend(used.into_iter().cloned());
         }
-        let Found { lineage, diagnostics } = lineage::of(&facts, &connections, &catalogues, self.workspace.files.map());
+        let found = guard(|| lineage::of(&facts, &connections, &catalogues, self.workspace.files.map()));
+        let Found { lineage, diagnostics } = found.unwrap_or_else(|said| {
+            let path = outcomes.first().map_or(WORKSPACE_FILE, |outcome| outcome.pipeline.path.as_str());
+            self.diagnostics.push(internal(&self.workspace.files, path, &said));
+            Found::default()
+        });
         for (outcome, found) in outcomes.iter_mut().zip(diagnostics) {
             self.add(outcome, found);
         }

@@ -64,6 +64,14 @@ struct Reader<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
+/// The table of the row before.
+struct Last {
+    schema: Vec<u8>,
+    table: Vec<u8>,
+    /// Its name in SQL, if it is asked for.
+    name: Option<Vec<String>>,
+}
+
 impl Reader<'_> {
     fn read(&mut self, catalogue: &mut Catalogue) {
         let text = &self.file.text()[self.file.mark()..];
@@ -76,7 +84,7 @@ impl Reader<'_> {
         let Some(fields) = self.headers(&record) else { return };
         let least = fields.iter().max().copied().unwrap_or_default() + 1;
         // Rows of one table follow each other, so what is asked for is looked up once for each.
-        let mut last: Option<(Vec<u8>, Vec<u8>, Option<Vec<String>>)> = None;
+        let mut last: Option<Last> = None;
         while self.diagnostics.len() < MOST_FAULTS && matches!(reader.read_byte_record(&mut record), Ok(true)) {
             let at = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
             if record.len() < least || fields[1..3].iter().any(|&field| record[field].is_empty()) {
@@ -84,10 +92,10 @@ impl Reader<'_> {
                 continue;
             }
             let (schema, table) = (&record[fields[0]], &record[fields[1]]);
-            if last.as_ref().is_none_or(|(known_schema, known, _)| known_schema != schema || known != table) {
-                last = Some((schema.to_vec(), table.to_vec(), self.name(schema, table)));
+            if last.as_ref().is_none_or(|last| last.schema != schema || last.table != table) {
+                last = Some(Last { schema: schema.to_vec(), table: table.to_vec(), name: self.name(schema, table) });
             }
-            let Some((.., Some(name))) = &last else { continue };
+            let Some(name) = last.as_ref().and_then(|last| last.name.as_ref()) else { continue };
             let column = self.connection.dialect.fold_column(&String::from_utf8_lossy(&record[fields[2]]), true);
             let kind = self.kind(&record[fields[3]]);
             catalogue.tables.entry(name.clone()).or_default().entry(column).or_insert(kind);

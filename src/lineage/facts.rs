@@ -35,7 +35,7 @@ impl Facts {
 }
 
 /// Where data lies, as a pipeline names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Named {
     /// A table.
     Table {
