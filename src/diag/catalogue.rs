@@ -100,6 +100,13 @@ rules! {
     MATERIALIZE "E0402" ERROR, "0.1", "a materialization that this statement or dialect cannot have";
     BROKEN_SQL "E0403" ERROR, "0.1", "SQL that no database reads";
     RUNTIME_TYPE_IN_SQL "E0404" ERROR, "0.1", "a run-time value has a type that its place in SQL does not take";
+    UNKNOWN_COLUMN "E0405" ERROR, "0.1", "no column of this name";
+    AMBIGUOUS_COLUMN "E0406" ERROR, "0.1", "a name is a column of several tables";
+    COLUMN_COUNT "E0407" ERROR, "0.1", "a query gives another number of columns than is taken";
+    COLUMN_NAMES "E0408" ERROR, "0.1", "a list of names is longer than the columns that it names";
+    OUTPUT_COLUMNS "E0409" ERROR, "0.1", "SQL does not give the columns that its output declares";
+    DECLARED_COLUMNS "E0410" ERROR, "0.1", "a dataset is declared with columns that its writer does not write";
+    NAMED_COLUMN "E0411" ERROR, "0.1", "a field names a column that the query does not give";
     UNKNOWN_STEP "E0501" ERROR, "0.1", "no step of this name";
     UNKNOWN_DATASET "E0502" ERROR, "0.1", "no dataset of this name";
     UNKNOWN_OUTPUT "E0503" ERROR, "0.1", "a step has no output of this name";

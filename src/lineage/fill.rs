@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::facts::{Facts, Named, Query, Step};
 use super::known::Known;
-use super::model::{ColumnOf, Data, DerivedFrom, Job, Known as KnownColumn, Lineage, Place, Written};
+use super::model::{ColumnOf, DerivedFrom, Job, Known as KnownColumn, Lineage, Place, Written};
 use super::names::{place, place_of};
 use super::walk::{At, Read, steps};
 use crate::plan::Origin;

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::facts::{self, Declared, Facts};
+use super::facts::{Declared, Facts};
 use super::model::{KnownFrom, Place};
 use super::names::{Connections, Key, key, parts, place};
 use crate::plan::Origin;
@@ -24,7 +24,7 @@ pub(super) struct Table {
 #[derive(Clone, Debug)]
 pub(super) enum Told {
     /// A list in a spec.
-    Declared(Origin),
+    Declared { dataset: String, origin: Origin },
     /// The SQL of a step.
     Written { pipeline: String, step: String },
 }
@@ -32,7 +32,7 @@ pub(super) enum Told {
 impl Told {
     pub(super) fn known_from(&self) -> KnownFrom {
         match self {
-            Self::Declared(_) => KnownFrom::Declared,
+            Self::Declared { .. } => KnownFrom::Declared,
             Self::Written { .. } => KnownFrom::Inferred,
         }
     }
@@ -83,7 +83,7 @@ impl<'a> Known<'a> {
             (Some(dialect.fold_written_column(name)), kind.as_ref().map(|kind| Type::parse(kind, dialect)))
         };
         let relation = self.relation(connection, &parts, columns.list.iter().map(column), columns.open);
-        let told = Told::Declared(columns.origin.clone());
+        let told = Told::Declared { dataset: data.dataset.clone(), origin: columns.origin.clone() };
         Some((key(self.connections, connection, &parts), Table { relation: Arc::new(relation), told }))
     }
 
@@ -139,9 +139,4 @@ pub(super) fn agreed<'r>(mut makers: impl Iterator<Item = &'r Relation>) -> Opti
         }
     }
     Some(agreed)
-}
-
-/// The list of columns that a step's output is declared with.
-pub(super) fn declared_output<'f>(facts: &'f Facts, at: &facts::Named) -> Option<&'f facts::Columns> {
-    facts.data.iter().find(|data| data.is_output && data.at == *at)?.columns.as_ref()
 }

@@ -12,11 +12,18 @@ mod order;
 mod known;
 mod walk;
 mod fill;
+mod fits;
+mod check;
+mod contracts;
 pub mod ask;
 
 pub use facts::Facts;
 pub use model::Lineage;
 pub use names::{Connection, Connections};
+
+use std::collections::BTreeSet;
+
+use rayon::prelude::*;
 
 use crate::diag::Diagnostic;
 use crate::source::SourceMap;
@@ -36,6 +43,19 @@ pub fn of(facts: &[Facts], connections: &Connections, map: &SourceMap) -> Found 
     let mut known = known::Known::declared(facts, connections);
     let read = walk::walk(facts, &mut known);
     let lineage = fill::fill(facts, &known, &read, map);
-    let diagnostics = facts.iter().map(|_| Vec::new()).collect();
+    let diagnostics = (0..facts.len()).into_par_iter().map(|pipeline| diagnostics(facts, &known, &read, pipeline, map)).collect();
     Found { lineage, diagnostics }
+}
+
+/// The findings of one pipeline, each place once: cells of a matrix share their SQL.
+fn diagnostics(facts: &[Facts], known: &known::Known<'_>, read: &walk::Read, pipeline: usize, map: &SourceMap) -> Vec<Diagnostic> {
+    let mut found = contracts::check(facts, known, read, pipeline);
+    for (at, step) in walk::steps_of(facts, pipeline) {
+        if let Some(columns) = read.get(&at) {
+            found.extend(check::check(known, pipeline, step, columns, map));
+        }
+    }
+    let mut seen = BTreeSet::new();
+    found.retain(|found| seen.insert((found.rule.id, found.span())));
+    found
 }

@@ -61,12 +61,12 @@ pub(super) fn walk(facts: &[Facts], known: &mut Known<'_>) -> Read {
 
 /// All steps.
 pub(super) fn steps(facts: &[Facts]) -> impl Iterator<Item = (At, &Step)> {
-    let of = |(pipeline, facts): (usize, &'_ Facts)| (pipeline, facts.steps.len());
-    facts
-        .iter()
-        .enumerate()
-        .map(of)
-        .flat_map(move |(pipeline, n_steps)| (0..n_steps).map(move |step| (At { pipeline, step }, &facts[pipeline].steps[step])))
+    (0..facts.len()).flat_map(|pipeline| steps_of(facts, pipeline))
+}
+
+/// The steps of a pipeline.
+pub(super) fn steps_of(facts: &[Facts], pipeline: usize) -> impl Iterator<Item = (At, &Step)> {
+    facts[pipeline].steps.iter().enumerate().map(move |(step, found)| (At { pipeline, step }, found))
 }
 
 /// The tables that steps write, each with those that do.
@@ -119,7 +119,7 @@ pub(super) fn makes<'r>(known: &Known<'_>, step: &Step, read: Option<&'r Columns
         && parts(known.connections, &rows.table).is_some_and(|(connection, parts)| is_it(connection, &parts))
     {
         return match columns.statements.as_slice() {
-            [only] if only.table.is_none() => Makes::Columns(&only.rows),
+            [only] if only.table.is_none() && query.understood => Makes::Columns(&only.rows),
             _ => Makes::Anything,
         };
     }

@@ -321,6 +321,8 @@ fn analyse(
         return None;
     }
     let (analysis, faults) = sql::analyse(text, dialect, &holes);
+    // What is odd about the text may be why a name is not what it should be.
+    let is_plain = faults.is_empty();
     let is_broken = faults.iter().any(|fault| fault.rule == &catalogue::BROKEN_SQL);
     // A `${…}` that is wrong is why, where the rest is not understood.
     let broken = find(text).iter().any(|found| found.part.is_err());
@@ -373,7 +375,7 @@ fn analyse(
         holes,
         reads: analysis.reads.into_iter().map(|table| table.parts).collect(),
         writes: analysis.writes.iter().map(|table| table.parts.clone()).collect(),
-        understood: analysis.understood,
+        understood: analysis.understood && is_plain,
         is_query: analysis.is_query,
         places: facts::Places::new(|_| Span::default()),
     };

@@ -178,6 +178,18 @@ impl Dialect {
         quoted.map_or_else(|| self.fold_column(written.trim(), false), |(name, _, _)| self.fold_column(&name, true))
     }
 
+    /// A folded name of a column as people write it in SQL, with quotes where it needs them.
+    #[must_use]
+    pub fn write_column(self, name: &str) -> String {
+        let is_plain =
+            name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$')) && !name.starts_with(|c: char| c.is_ascii_digit());
+        let lower = name.to_lowercase();
+        match [lower.as_str(), name].into_iter().find(|written| is_plain && self.fold_column(written, false) == name) {
+            Some(written) => written.to_owned(),
+            None => self.quote_ident(name),
+        }
+    }
+
     fn folding(self) -> Folding {
         match self {
             Self::Postgres => Folding::LowerUnquoted,

@@ -5,6 +5,7 @@ use crate::workspace::Workspace;
 /// A table from outside, SQL over it, a script over that, and another team's SQL.
 fn shop() -> Workspace {
     let workspace = Workspace::two();
+    workspace.write("etlc.yaml", "version: 1\nworkspace: two\nlints: {missing-description: off, no-timeout: off}\n");
     workspace.write(
         "pipelines/first/pipeline.yaml",
         "version: 1\npipeline: first\nowner: data\ndatasets:\n  orders: {table: raw.orders, columns: {id: bigint, euros: numeric, state: text}}\nsteps:\n  \

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use indexmap::IndexSet;
 
 use super::index::{Index, Task};
+use crate::lineage::model::Place;
 
 /// What the nodes of a flow are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,9 +158,17 @@ impl Flow {
                 unsure.extend(item.is_open().then_some(Node::Data(at)));
             }
         }
+        // What SQL reads of files is not told apart by columns.
+        let files: Vec<usize> = task.reads.iter().copied().filter(|&at| matches!(index.data[at].place, Place::Uri(_))).collect();
+        let mixed = unsure.is_empty() && !task.is_coarse();
+        let reads = if mixed { &files } else { &task.reads };
+        if !files.is_empty() {
+            let made = task.writes.iter().flat_map(|&(at, written)| written.columns.keys().map(move |name| (at, name)));
+            unsure.extend(made.filter_map(|(at, name)| Some(Node::Column(at, index.data[at].position(name)?))));
+        }
         if !unsure.is_empty() || task.is_coarse() {
             self.node(Node::Step(number));
-            for &at in &task.reads {
+            for &at in reads {
                 let item = &index.data[at];
                 (0..item.columns.len()).for_each(|column| self.edge(Node::Column(at, column), Node::Step(number), false));
                 if item.is_open() {

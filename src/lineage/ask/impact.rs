@@ -149,7 +149,8 @@ impl Impact {
 fn data_of(index: &Index<'_>, subject: &Subject) -> Vec<Node> {
     let written = |job: usize| index.jobs[job].writes.iter().map(|(at, _)| Node::Data(*at));
     let all = match subject {
-        Subject::Data(at) | Subject::Column(at, Err(_)) => BTreeSet::from([Node::Data(*at)]),
+        Subject::Data(all) => all.iter().map(|&at| Node::Data(at)).collect(),
+        Subject::Column(at, Err(_)) => BTreeSet::from([Node::Data(*at)]),
         Subject::Column(at, Ok(column)) => BTreeSet::from([Node::Column(*at, *column)]),
         Subject::Steps(jobs) => jobs.iter().flat_map(|&job| written(job)).collect(),
         Subject::Pipeline(name) => (0..index.jobs.len()).filter(|&job| index.jobs[job].job.pipeline == *name).flat_map(written).collect(),
