@@ -214,10 +214,49 @@ impl Dialect {
     pub fn quote_ident(self, name: &str) -> String {
         match self {
             Self::Bigquery | Self::Clickhouse => format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`")),
-            Self::Databricks | Self::Spark | Self::Hive | Self::Mysql => format!("`{}`", name.replace('`', "``")),
+            // SQLite reads a name between double quotes that it does not find as text.
+            Self::Databricks | Self::Spark | Self::Hive | Self::Mysql | Self::Sqlite => format!("`{}`", name.replace('`', "``")),
             Self::Mssql => format!("[{}]", name.replace(']', "]]")),
             _ => format!("\"{}\"", name.replace('"', "\"\"")),
         }
+    }
+
+    /// A column's name as a text that is written like SQL names it, quoted, so that it may be any word.
+    #[must_use]
+    pub fn quote_written_column(self, written: &str) -> String {
+        let written = written.trim();
+        if let Some((name, true, "")) = self.first_part(written) {
+            return self.quote_ident(&name);
+        }
+        let is_plain = written.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        let name = match self.folding() {
+            Folding::UpperUnquoted if is_plain => written.to_uppercase(),
+            Folding::LowerUnquoted if is_plain => written.to_lowercase(),
+            _ => written.to_owned(),
+        };
+        self.quote_ident(&name)
+    }
+
+    /// A table's name with more at the end of its last part.
+    #[must_use]
+    pub fn beside(self, table: &str, more: &str) -> String {
+        match table.chars().last() {
+            Some(close @ ('"' | '`' | ']')) => format!("{}{more}{close}", &table[..table.len() - 1]),
+            _ => format!("{table}{more}"),
+        }
+    }
+
+    /// The last part of a table's name, as it is written.
+    #[must_use]
+    pub fn last_part(self, table: &str) -> &str {
+        let mut rest = table;
+        while let Some((_, _, after)) = self.first_part(rest) {
+            match after.strip_prefix('.') {
+                Some(next) => rest = next,
+                None => return rest,
+            }
+        }
+        rest
     }
 
     /// True if a backslash in a string literal takes the next character with it.
@@ -281,6 +320,26 @@ mod tests {
         assert_eq!(split(Dialect::Duckdb, "a b"), None);
         assert_eq!(split(Dialect::Duckdb, "\"a"), None);
         assert_eq!(split(Dialect::Duckdb, ""), None);
+    }
+
+    #[test]
+    fn names_of_columns_are_quoted_as_the_dialect_reads_them() {
+        let quoted = |dialect: Dialect, name: &str| dialect.quote_written_column(name);
+        assert_eq!(quoted(Dialect::Postgres, "Order"), "\"order\"");
+        assert_eq!(quoted(Dialect::Postgres, "\"Order\""), "\"Order\"");
+        assert_eq!(quoted(Dialect::Postgres, "Order id"), "\"Order id\"");
+        assert_eq!(quoted(Dialect::Snowflake, "order"), "\"ORDER\"");
+        assert_eq!(quoted(Dialect::Mysql, "a`b"), "`a``b`");
+        assert_eq!(quoted(Dialect::Sqlite, "\"a\""), "`a`");
+        assert_eq!(quoted(Dialect::Mssql, "[a]"), "[a]");
+    }
+
+    #[test]
+    fn names_of_tables_are_lengthened_and_shortened() {
+        assert_eq!(Dialect::Mysql.beside("mart.`a b`", "__new"), "mart.`a b__new`");
+        assert_eq!(Dialect::Mysql.beside("mart.a", "__new"), "mart.a__new");
+        assert_eq!(Dialect::Redshift.last_part("mart.\"a.b\""), "\"a.b\"");
+        assert_eq!(Dialect::Redshift.last_part("a"), "a");
     }
 
     #[test]

@@ -10,7 +10,7 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 engines=${ETLC_ENGINES_DIR:-$root/target/engines}
-for part in python airflow gitlab go node sarif openlineage; do
+for part in python airflow gitlab go node sarif openlineage sql; do
     [[ -f $engines/$part.stamp ]] || { echo "run: run tests/engines/setup.sh first" >&2; exit 2; }
 done
 engines=$(cd "$engines" && pwd)
@@ -153,6 +153,14 @@ check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sar
 check_graphs() { cp "$here/graph/check_graphs.mjs" "$engines/graph/" && node "$engines/graph/check_graphs.mjs" "$etlc" "$root"; }
 check "graphs" check_graphs
 check "OpenLineage" "$engines/openlineage/bin/python" "$here/openlineage/check_events.py" "$etlc" "$root"
+for database in sqlite duckdb postgres mysql clickhouse; do
+    if [[ $database == mysql && ! -d $engines/mariadb ]] || { [[ $database == sqlite ]] && ! command -v sqlite3 >/dev/null; }; then
+        echo "NOT CHECKED: statements on $database, whose programs are not here"
+        continue
+    fi
+    check "statements on $database" "$python" "$here/sql/check_sql.py" "$etlc" "$engines" "$database"
+done
+check "statements of every dialect" "$engines/sql/bin/python" "$here/sql/check_parsed.py" "$etlc"
 check "size_forecast: a real run" run_size_forecast
 check "a target of one's own, for GitLab CI" "$here/gitlab.sh" "$etlc"
 check "pre-commit" "$here/precommit.sh" "$etlc"

@@ -11,6 +11,7 @@
 #   tests/engines/setup.sh node     only Mermaid and Graphviz
 #   tests/engines/setup.sh sarif    only the schema of SARIF
 #   tests/engines/setup.sh openlineage  only OpenLineage's client
+#   tests/engines/setup.sh sql      only PostgreSQL, ClickHouse and MariaDB
 #
 # All of it lies in $ETLC_ENGINES_DIR (default: target/engines). A part whose inputs did not change is left as it is.
 set -euo pipefail
@@ -130,20 +131,46 @@ setup_openlineage() {
     echo "$wanted" >"$engines/openlineage.stamp"
 }
 
+# MariaDB from Debian's packages, unpacked and not installed; with lists and a cache of its own, so that nothing of the machine changes.
+fetch_mariadb() {
+    local apt
+    command -v apt-get dpkg-deb >/dev/null || return
+    mkdir -p "$engines/mariadb/apt/lists/partial" "$engines/mariadb/apt/cache/archives/partial"
+    apt=(-qq -o "Dir::State::lists=$engines/mariadb/apt/lists" -o "Dir::Cache=$engines/mariadb/apt/cache" -o APT::Sandbox::User=root)
+    apt-get "${apt[@]}" update && (cd "$engines/mariadb/apt" && apt-get "${apt[@]}" download "$@") || return
+    for package in "$engines"/mariadb/apt/*.deb; do dpkg-deb --extract "$package" "$engines/mariadb"; done
+    rm -rf "$engines/mariadb/apt"
+}
+
+# PostgreSQL and ClickHouse from PyPI, MariaDB where Debian's packages can be had. DuckDB comes with the part `python`.
+setup_sql() {
+    local inputs packages=(libaio1 libmariadb3 liburing2 mariadb-client-core mariadb-server-core)
+    inputs="$(sha256sum <"$here/sql/requirements.txt") ${packages[*]} $("${PYTHON:-python3}" --version)"
+    is_done sql "$inputs" && return
+    rm -rf "$engines/sql" "$engines/mariadb" "$engines/sql.stamp"
+    "${PYTHON:-python3}" -m venv "$engines/sql"
+    "$engines/sql/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --requirement "$here/sql/requirements.txt"
+    if ! fetch_mariadb "${packages[@]}"; then
+        rm -rf "$engines/mariadb"
+        echo "setup: Debian's packages of MariaDB cannot be had here: what etlc writes for MySQL will not be checked"
+    fi
+    echo "$inputs" >"$engines/sql.stamp"
+}
+
 build() {
     (cd "$here/$1" && CGO_ENABLED=0 go build -trimpath -ldflags '-s -w' -o "$engines/bin/$2" .) ||
         fail "the Go program in tests/engines/$1 does not build ($(go version))"
 }
 
-for part in "${@:-python airflow gitlab go node sarif openlineage}"; do
+for part in "${@:-python airflow gitlab go node sarif openlineage sql}"; do
     for name in $part; do
         case $name in
-        python | airflow | gitlab | go | node | sarif | openlineage)
+        python | airflow | gitlab | go | node | sarif | openlineage | sql)
             seconds=$SECONDS
             "setup_$name"
             echo "setup: $name is ready ($((SECONDS - seconds)) s)"
             ;;
-        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node', 'sarif' and 'openlineage'" ;;
+        *) fail "'$name' is not a part; there are 'python', 'airflow', 'gitlab', 'go', 'node', 'sarif', 'openlineage' and 'sql'" ;;
         esac
     done
 done

@@ -6,6 +6,7 @@ mod capabilities;
 mod cli;
 mod columns;
 mod determinism;
+mod materialize;
 mod hostile;
 mod hostile_workspaces;
 mod platform_docs;

@@ -77,8 +77,11 @@ impl<'a> Lowering<'_, '_, 'a> {
         }
         let scope = self.kind_scope(draft, connection, sql);
         let refused = Arc::new(Mutex::new(Vec::new()));
-        self.kind_files(draft, &scope, files, &refused);
-        let engine = Engine::new(functions(files.paths.clone(), &refused), &Macros::default());
+        let dialect = connection.map(|connection| connection.dialect);
+        let query = sql.and_then(|sql| sql.query.as_deref());
+        let engine = |files: &Named| Engine::new(functions(files.paths.clone(), &refused, dialect, query), &Macros::default());
+        self.kind_files(draft, &scope, files, &engine(files));
+        let engine = engine(files);
         let Some(spec) = draft.kind.spec.container.get() else { return Rendered::default() };
         let image = spec.image.as_ref().and_then(|raw| self.kind_node(&engine, &raw.0, &scope, draft)).map(|node| node.to_json());
         let command = self.kind_list(&engine, Some(&spec.command.0), &scope, draft);
@@ -100,9 +103,8 @@ impl<'a> Lowering<'_, '_, 'a> {
     }
 
     /// Files that the kind writes, each from a template beside its `kind.yaml`.
-    pub(super) fn kind_files(&mut self, draft: &Draft<'a>, scope: &Scope, files: &mut Named, refused: &Refusals) {
+    pub(super) fn kind_files(&mut self, draft: &Draft<'a>, scope: &Scope, files: &mut Named, engine: &Engine) {
         let Some(written) = draft.kind.spec.files.as_ref().and_then(Field::get) else { return };
-        let engine = Engine::new(functions(files.paths.clone(), refused), &Macros::default());
         for (path, item) in &written.0 {
             let Some(name) = item.value.get().and_then(|file| file.template.get()) else { continue };
             let Some(template) = draft.kind.templates.get(name) else {

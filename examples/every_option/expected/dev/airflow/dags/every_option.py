@@ -175,7 +175,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-daily-b509b5e9e3"}},
+                    {"name": "files", "configMap": {"name": "every-option-daily-9deaff6759"}},
                 ],
             },
         },
@@ -318,7 +318,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-totals-9ba6f310a5"}},
+                    {"name": "files", "configMap": {"name": "every-option-totals-edc702a49c"}},
                 ],
             },
         },

@@ -181,7 +181,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-daily-7aea83242f"}},
+                    {"name": "files", "configMap": {"name": "every-option-daily-9451b6ea05"}},
                 ],
             },
         },
@@ -324,7 +324,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-totals-9ba6f310a5"}},
+                    {"name": "files", "configMap": {"name": "every-option-totals-edc702a49c"}},
                 ],
             },
         },
