@@ -40,6 +40,23 @@ fn a_file_is_written_in_the_form_of_its_name() {
 }
 
 #[test]
+fn a_file_stands_for_its_pipeline() {
+    let workspace = shop();
+    let by_name = workspace.run(&["lineage", "second", "--upstream"]);
+    for path in ["pipelines/second/pipeline.yaml", "pipelines/second/", "./pipelines/second"] {
+        assert_eq!(workspace.run(&["lineage", path, "--upstream"]).stdout, by_name.stdout, "{path}");
+    }
+    let output = workspace.run_in("pipelines/first", &["lineage", "first", "--downstream"]);
+    assert!(output.stdout.contains("read by second.top"), "{output:?}");
+    let none = workspace.run(&["lineage", "./etlc.yaml"]);
+    assert_eq!((none.code, none.stderr.contains("no pipeline lies at `./etlc.yaml`")), (2, true), "{none:?}");
+    let alone = Workspace::empty();
+    alone.write("p.yaml", "version: 1\npipeline: one\nowner: me\nsteps:\n  a: {kind: sql, sql: \"select 1 as x\", output: a}\n");
+    let output = alone.run(&["lineage", "p.yaml"]);
+    assert!(output.stdout.contains("by one.a (sql)"), "{output:?}");
+}
+
+#[test]
 fn what_does_not_fit_together_is_2() {
     let workspace = shop();
     for (args, said) in [
