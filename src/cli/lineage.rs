@@ -8,7 +8,7 @@ use super::args::{Chosen, Global};
 use super::graph::said_of_size;
 use super::report::{self, Stream};
 use super::world::World;
-use crate::driver::{self, Compiled, Failure, Goal, Workspace, absolute};
+use crate::driver::{self, Compiled, Failure, Goal, Pipeline, Request, Workspace, absolute};
 use crate::graph;
 use crate::lineage::ask::{self, Answer, Export, Impact, Index, Question, Style, Subject};
 
@@ -18,7 +18,7 @@ const NO_TIME: &str = "1970-01-01T00:00:00Z";
 /// Show what data comes from and what is made of it, through SQL and step by step; without a name, list all data
 #[derive(Debug, Args)]
 pub(super) struct Lineage {
-    /// Tables, columns, datasets, pipelines or steps: `connection.schema.table.column`, `pipeline.dataset`, `pipeline`
+    /// Tables, columns, datasets, pipelines or steps: `connection.schema.table.column`, `pipeline.dataset`, `pipeline`; or files of pipelines
     #[arg(value_name = "NAMES")]
     names: Vec<String>,
     /// The environment to compile for; that of `etlc.yaml` if not given
@@ -82,8 +82,10 @@ impl Lineage {
             Ok(form) => form,
             Err(failure) => return report::fail(&failure, global, world),
         };
-        let everything = Chosen { paths: Vec::new(), env: self.env.clone() };
-        let request = global.request(world, &everything, None, Goal::Plans);
+        let request = match self.request(global, world) {
+            Ok(request) => request,
+            Err(failure) => return report::fail(&failure, global, world),
+        };
         report::compile(&request, global, world, |workspace, compiled, world| {
             let code = report::exit_code(workspace, &compiled.diagnostics, false);
             let said = report::findings(workspace, compiled, global, world, Stream::Aside);
@@ -93,7 +95,7 @@ impl Lineage {
             }
             let lineage = &compiled.lineage;
             let index = Index::new(lineage, compiled.pipelines.iter().filter_map(|one| one.plan.as_ref()));
-            let subjects = self.subjects(&index)?;
+            let subjects = self.subjects(&index, workspace, compiled, world)?;
             let style = Style {
                 color: self.out.is_none() && report::color(global, world, world.terminal.stdout),
                 ascii: world.terminal.dumb,
@@ -116,10 +118,34 @@ impl Lineage {
         })
     }
 
+    /// All of the workspace that named files lie in, or that the reader stands in; files that lie in none are looked at alone.
+    fn request(&self, global: &Global, world: &World) -> Result<Request, Failure> {
+        let paths = self.names.iter().filter(|name| is_path(world, name)).cloned().collect();
+        let request = global.request(world, &Chosen { paths, env: self.env.clone() }, None, Goal::Plans);
+        if request.paths.is_empty() {
+            return Ok(request);
+        }
+        let root = driver::find(world.system, &request)?;
+        Ok(if root.marked { Request { paths: Vec::new(), workspace: Some(root.folder.display().to_string()), ..request } } else { request })
+    }
+
     /// What the names mean.
-    fn subjects(&self, index: &Index<'_>) -> Result<Vec<Subject>, Failure> {
-        let subject = |name: &String| ask::find(index, name).map_err(|wrong| Failure { help: wrong.help, ..Failure::new(wrong.message) });
-        self.names.iter().map(subject).collect()
+    fn subjects(&self, index: &Index<'_>, workspace: &Workspace, compiled: &Compiled, world: &World) -> Result<Vec<Subject>, Failure> {
+        let mut found = Vec::new();
+        for name in &self.names {
+            if !is_path(world, name) {
+                found.push(ask::find(index, name).map_err(|wrong| Failure { help: wrong.help, ..Failure::new(wrong.message) })?);
+                continue;
+            }
+            let path = absolute(&world.cwd, name);
+            let lies_there = |one: &&Pipeline| workspace.files.root().join(&one.path).starts_with(&path);
+            let names: Vec<&String> = compiled.pipelines.iter().filter(lies_there).filter_map(|one| one.name.as_ref()).collect();
+            if names.is_empty() {
+                return Err(Failure::new(format!("no pipeline lies at `{name}`")));
+            }
+            found.extend(names.into_iter().cloned().map(Subject::Pipeline));
+        }
+        Ok(found)
     }
 
     fn answer(&self, form: Form, index: &Index<'_>, subjects: &[Subject], style: Style, world: &mut World) -> Result<String, Failure> {
@@ -198,6 +224,12 @@ impl Lineage {
             _ => Ok(()),
         }
     }
+}
+
+/// True for the path of a file or folder. A word alone is a name, whatever lies here.
+fn is_path(world: &World, name: &str) -> bool {
+    let is_word = !name.contains(['/', '\\']) && ![".yaml", ".yml"].iter().any(|ending| name.ends_with(ending)) && name != ".";
+    !is_word && world.system.kind(&absolute(&world.cwd, name)).is_ok()
 }
 
 /// The impact in a form, and whether there is any.

@@ -93,8 +93,9 @@ fn reads(resolver: &mut Resolver<'_>, datasets: &Datasets, drafts: &Drafts<'_>, 
             }
         }
     }
-    for value in &step.runtime_values {
-        let Reference::StepOutput { step, output: name } = &value.reference else { continue };
+    let list = step.foreach.iter().map(|foreach| &foreach.list);
+    for reference in step.runtime_values.iter().map(|value| &value.reference).chain(list) {
+        let Reference::StepOutput { step, output: name } = reference else { continue };
         for index in drafts.meant(step) {
             let output = datasets.outputs[index].get(name);
             found.extend(output.and_then(|output| at(resolver, &drafts[index].id, name, output)));

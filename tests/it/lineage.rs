@@ -5,6 +5,7 @@ use crate::workspace::Workspace;
 /// A table from outside, SQL over it, a script over that, and another team's SQL.
 fn shop() -> Workspace {
     let workspace = Workspace::two();
+    workspace.write("etlc.yaml", "version: 1\nworkspace: two\nlints: {missing-description: off, no-timeout: off}\n");
     workspace.write(
         "pipelines/first/pipeline.yaml",
         "version: 1\npipeline: first\nowner: data\ndatasets:\n  orders: {table: raw.orders, columns: {id: bigint, euros: numeric, state: text}}\nsteps:\n  \
@@ -36,6 +37,23 @@ fn a_file_is_written_in_the_form_of_its_name() {
     }
     let output = workspace.run(&["lineage", "--out", "a.png"]);
     assert_eq!((output.code, output.stderr.contains("no form of lineage")), (2, true), "{output:?}");
+}
+
+#[test]
+fn a_file_stands_for_its_pipeline() {
+    let workspace = shop();
+    let by_name = workspace.run(&["lineage", "second", "--upstream"]);
+    for path in ["pipelines/second/pipeline.yaml", "pipelines/second/", "./pipelines/second"] {
+        assert_eq!(workspace.run(&["lineage", path, "--upstream"]).stdout, by_name.stdout, "{path}");
+    }
+    let output = workspace.run_in("pipelines/first", &["lineage", "first", "--downstream"]);
+    assert!(output.stdout.contains("read by second.top"), "{output:?}");
+    let none = workspace.run(&["lineage", "./etlc.yaml"]);
+    assert_eq!((none.code, none.stderr.contains("no pipeline lies at `./etlc.yaml`")), (2, true), "{none:?}");
+    let alone = Workspace::empty();
+    alone.write("p.yaml", "version: 1\npipeline: one\nowner: me\nsteps:\n  a: {kind: sql, sql: \"select 1 as x\", output: a}\n");
+    let output = alone.run(&["lineage", "p.yaml"]);
+    assert!(output.stdout.contains("by one.a (sql)"), "{output:?}");
 }
 
 #[test]

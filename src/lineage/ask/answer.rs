@@ -133,7 +133,7 @@ fn roots(index: &Index<'_>, subject: &Subject, level: Level) -> Vec<Node> {
     };
     let written = |job: usize| index.jobs[job].writes.iter().map(|(at, _)| *at);
     match subject {
-        Subject::Data(at) => of_data(*at),
+        Subject::Data(all) => all.iter().flat_map(|&at| of_data(at)).collect(),
         Subject::Column(at, Ok(column)) => vec![Node::Column(*at, *column)],
         Subject::Column(at, Err(_)) => vec![Node::Data(*at)],
         Subject::Steps(jobs) if level == Level::Tables => jobs.iter().map(|&job| Node::Step(job)).collect(),
@@ -143,8 +143,14 @@ fn roots(index: &Index<'_>, subject: &Subject, level: Level) -> Vec<Node> {
         }
         Subject::Pipeline(name) => {
             let own = |job: &usize| index.jobs[*job].job.pipeline == *name;
-            let data: BTreeSet<usize> = (0..index.jobs.len()).filter(own).flat_map(written).collect();
-            let last = (0..index.jobs.len()).filter(own).filter(|&job| index.jobs[job].writes.is_empty()).map(Node::Step);
+            let mut data: BTreeSet<usize> = (0..index.jobs.len()).filter(own).flat_map(written).collect();
+            // What only its own steps read lies between others.
+            let is_inner = |at: usize| !index.data[at].readers.is_empty() && index.data[at].readers.iter().all(|job| own(job));
+            if data.iter().any(|&at| !is_inner(at)) {
+                data.retain(|&at| !is_inner(at));
+            }
+            let asks = |job: &usize| index.jobs[*job].writes.is_empty() && !index.jobs[*job].reads.is_empty();
+            let last = (0..index.jobs.len()).filter(own).filter(asks).map(Node::Step);
             data.into_iter().flat_map(of_data).chain(last).collect()
         }
     }
@@ -153,7 +159,7 @@ fn roots(index: &Index<'_>, subject: &Subject, level: Level) -> Vec<Node> {
 /// The full name of a subject.
 pub(super) fn name(index: &Index<'_>, subject: &Subject) -> String {
     match subject {
-        Subject::Data(at) => index.data[*at].name(),
+        Subject::Data(all) => all.first().map_or_else(String::new, |&at| index.data[at].name()),
         Subject::Column(at, Ok(column)) => index.data[*at].column_name(*column),
         Subject::Column(at, Err(name)) => format!("{}.{}", index.data[*at].name(), super::index::part(name)),
         Subject::Steps(all) => match all.as_slice() {

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, VecDeque};
 use indexmap::IndexSet;
 
 use super::index::{Index, Task};
+use crate::lineage::model::Place;
 
 /// What the nodes of a flow are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -137,6 +138,32 @@ impl Flow {
 
     /// The edges of a step between columns.
     fn columns(&mut self, index: &Index<'_>, number: usize, task: &Task<'_>) {
+        // What SQL reads of files is not told apart by columns, and what it reads of tables is.
+        let files: Vec<usize> = task.reads.iter().copied().filter(|&at| matches!(index.data[at].place, Place::Uri(_))).collect();
+        let (direct, mut unsure) = self.derived(index, number, task, files.is_empty());
+        let reads = if unsure.is_empty() && !task.is_coarse() { &files } else { &task.reads };
+        if !files.is_empty() {
+            let made = task.writes.iter().flat_map(|&(at, written)| written.columns.keys().map(move |name| (at, name)));
+            unsure.extend(made.filter_map(|(at, name)| Some(Node::Column(at, index.data[at].position(name)?))));
+        }
+        if !unsure.is_empty() || task.is_coarse() {
+            self.node(Node::Step(number));
+            for &at in reads {
+                let item = &index.data[at];
+                let rest = item.is_open().then_some(Node::Data(at));
+                let all = (0..item.columns.len()).map(|column| Node::Column(at, column)).chain(rest);
+                all.for_each(|from| self.edge(from, Node::Step(number), false));
+            }
+            unsure.into_iter().for_each(|to| self.edge(Node::Step(number), to, false));
+        }
+        for &(at, column) in task.uses.iter().filter(|used| !direct.contains(used)) {
+            self.edge(Node::Column(at, column), Node::Uses(number), true);
+        }
+    }
+
+    /// The edges of columns that are known to derive from others, or if so much is known, from nothing. Gives the columns that they derive from, and
+    /// what may derive from anything.
+    fn derived(&mut self, index: &Index<'_>, number: usize, task: &Task<'_>, nothing: bool) -> (BTreeSet<(usize, usize)>, Vec<Node>) {
         let mut direct = BTreeSet::new();
         let mut unsure = Vec::new();
         for &(at, written) in &task.writes {
@@ -144,7 +171,9 @@ impl Flow {
             for (name, from) in &written.columns {
                 let Some(column) = item.position(name) else { continue };
                 let (made, to) = (Node::Made(number, at, column), Node::Column(at, column));
-                self.edge(made, to, true);
+                if !from.columns.is_empty() || (from.complete && nothing) {
+                    self.edge(made, to, true);
+                }
                 for (data, source) in from.columns.iter().filter_map(|of| index.find(of)) {
                     direct.insert((data, source));
                     self.edge(Node::Column(data, source), made, true);
@@ -157,20 +186,7 @@ impl Flow {
                 unsure.extend(item.is_open().then_some(Node::Data(at)));
             }
         }
-        if !unsure.is_empty() || task.is_coarse() {
-            self.node(Node::Step(number));
-            for &at in &task.reads {
-                let item = &index.data[at];
-                (0..item.columns.len()).for_each(|column| self.edge(Node::Column(at, column), Node::Step(number), false));
-                if item.is_open() {
-                    self.edge(Node::Data(at), Node::Step(number), false);
-                }
-            }
-            unsure.into_iter().for_each(|to| self.edge(Node::Step(number), to, false));
-        }
-        for &(at, column) in task.uses.iter().filter(|used| !direct.contains(used)) {
-            self.edge(Node::Column(at, column), Node::Uses(number), true);
-        }
+        (direct, unsure)
     }
 
     /// The edges of a node, in a direction.

@@ -100,8 +100,11 @@ pub enum Effect {
 pub struct Written {
     /// Its id.
     pub id: String,
-    /// Its name.
-    pub name: String,
+    /// The name of the data.
+    pub data: String,
+    /// The column; none for data of which no column is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<String>,
     /// False where it is only possible.
     pub certain: bool,
 }
@@ -149,7 +152,8 @@ impl Impact {
 fn data_of(index: &Index<'_>, subject: &Subject) -> Vec<Node> {
     let written = |job: usize| index.jobs[job].writes.iter().map(|(at, _)| Node::Data(*at));
     let all = match subject {
-        Subject::Data(at) | Subject::Column(at, Err(_)) => BTreeSet::from([Node::Data(*at)]),
+        Subject::Data(all) => all.iter().map(|&at| Node::Data(at)).collect(),
+        Subject::Column(at, Err(_)) => BTreeSet::from([Node::Data(*at)]),
         Subject::Column(at, Ok(column)) => BTreeSet::from([Node::Column(*at, *column)]),
         Subject::Steps(jobs) => jobs.iter().flat_map(|&job| written(job)).collect(),
         Subject::Pipeline(name) => (0..index.jobs.len()).filter(|&job| index.jobs[job].job.pipeline == *name).flat_map(written).collect(),
@@ -260,7 +264,13 @@ fn pipelines(index: &Index<'_>, hits: BTreeMap<usize, Hit>) -> Vec<PipelineImpac
     let mut all: BTreeMap<&str, Vec<StepImpact>> = BTreeMap::new();
     for (number, hit) in hits {
         let task = &index.jobs[number];
-        let written = |(node, certain): (Node, bool)| Written { id: report::id(index, node), name: report::name(index, node), certain };
+        let written = |(node, certain): (Node, bool)| {
+            let (data, column) = match node {
+                Node::Column(at, column) | Node::Made(_, at, column) => (Node::Data(at), Some(index.data[at].columns[column].to_owned())),
+                other => (other, None),
+            };
+            Written { id: report::id(index, node), data: report::name(index, data), column, certain }
+        };
         all.entry(&task.job.pipeline).or_default().push(StepImpact {
             step: task.job.step.clone(),
             kind: task.step.map(|step| step.kind.clone()),

@@ -1,6 +1,6 @@
 //! What a change breaks, as text for a person who has to tell others.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use super::impact::{Change, Effect, Impact, PipelineImpact, StepImpact};
@@ -76,10 +76,13 @@ fn of_pipeline(pipeline: &PipelineImpact, style: Style, out: &mut String) {
         let name = format!("{}{}", step.step, kind.unwrap_or_default());
         let _ = writeln!(out, "  {:11} {}{}", effect(step), drawable(&name), style.dim(&drawable(&place)));
         for (certain, what) in [(true, ""), (false, "possibly ")] {
-            let written = step.writes.iter().filter(|written| written.certain == certain);
-            let names: Vec<&str> = written.map(|written| written.name.as_str()).collect();
-            if !names.is_empty() {
-                let _ = writeln!(out, "              {what}with {}", drawable(&listed(names.into_iter())));
+            let mut columns: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+            for written in step.writes.iter().filter(|written| written.certain == certain) {
+                columns.entry(&written.data).or_default().extend(written.column.as_deref());
+            }
+            for (data, columns) in columns {
+                let columns = if columns.is_empty() { String::new() } else { format!(": {}", listed(columns.into_iter())) };
+                let _ = writeln!(out, "              {what}with {}", drawable(&format!("{data}{columns}")));
             }
         }
         if step.condition {

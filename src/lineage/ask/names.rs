@@ -12,8 +12,8 @@ use crate::lineage::model::Place;
 /// What a name means.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
-    /// Data, by its number.
-    Data(usize),
+    /// Data, by number: one, or what the cells of a matrix write under one name.
+    Data(Vec<usize>),
     /// A column, by the numbers of its data and of itself; a column that nobody speaks of has its name alone.
     Column(usize, Result<usize, String>),
     /// Steps, by number: one, or the cells of a matrix.
@@ -59,7 +59,10 @@ impl Subject {
     /// What it is, with its name: `the table warehouse.mart.orders`, and a name that means nothing else.
     fn described(&self, index: &Index<'_>) -> (&'static str, String, String) {
         let (what, kind, name) = match self {
-            Self::Data(at) => (if is_table(index, *at) { "table" } else { "dataset" }, "dataset", index.data[*at].full()),
+            Self::Data(all) => {
+                let at = all.first().copied().unwrap_or_default();
+                (if is_table(index, at) { "table" } else { "dataset" }, "dataset", index.data[at].full())
+            }
             Self::Column(at, Ok(column)) => ("column", "column", index.data[*at].column_name(*column)),
             Self::Column(at, Err(name)) => ("column", "column", joined([index.data[*at].name().as_str(), name])),
             Self::Steps(all) => ("step", "step", all.first().map_or_else(String::new, |&job| base(&index.jobs[job].name()).to_owned())),
@@ -76,14 +79,14 @@ impl Subject {
 /// When it means nothing, or more than one thing.
 pub fn find(index: &Index<'_>, typed: &str) -> Result<Subject, NoSubject> {
     if let Some(at) = index.data.iter().position(|item| matches!(item.place, Place::Uri(uri) if uri == typed)) {
-        return Ok(Subject::Data(at));
+        return Ok(Subject::Data(vec![at]));
     }
     let (kind, name) = match typed.split_once(':') {
         Some((kind @ ("dataset" | "column" | "step" | "pipeline"), name)) => (Some(kind), name),
         _ => (None, typed),
     };
     if let Some(at) = index.data.iter().position(|item| kind == Some("dataset") && matches!(item.place, Place::Uri(uri) if uri == name)) {
-        return Ok(Subject::Data(at));
+        return Ok(Subject::Data(vec![at]));
     }
     let parts = split(name);
     let wanted = |what: &str| kind.is_none_or(|kind| kind == what);
@@ -99,6 +102,7 @@ pub fn find(index: &Index<'_>, typed: &str) -> Result<Subject, NoSubject> {
     best.sort();
     best.dedup();
     settled(index, &mut best);
+    as_one(index, &mut best);
     match best.as_slice() {
         [] => Err(unknown(index, typed, &parts)),
         [only] => Ok(only.clone()),
@@ -110,7 +114,7 @@ pub fn find(index: &Index<'_>, typed: &str) -> Result<Subject, NoSubject> {
 fn of_data(index: &Index<'_>, parts: &[Part], wanted: &dyn Fn(&str) -> bool, found: &mut Vec<(Fit, Subject)>) {
     for at in 0..index.data.len() {
         if let Some(fit) = fits_data(index, at, parts).filter(|_| wanted("dataset")) {
-            found.push((fit, Subject::Data(at)));
+            found.push((fit, Subject::Data(vec![at])));
         }
         let Some((last, head)) = parts.split_last().filter(|(_, head)| !head.is_empty() && wanted("column")) else { continue };
         let Some(fit) = fits_data(index, at, head) else { continue };
@@ -200,11 +204,23 @@ fn base(id: &str) -> &str {
 
 /// Of data and the step of the same name that writes it, data is meant: that is what lineage is about.
 fn settled(index: &Index<'_>, found: &mut Vec<Subject>) {
-    let data: BTreeSet<usize> = found.iter().filter_map(|subject| if let Subject::Data(at) = subject { Some(*at) } else { None }).collect();
+    let data: BTreeSet<usize> =
+        found.iter().filter_map(|subject| if let Subject::Data(all) = subject { Some(all) } else { None }).flatten().copied().collect();
     found.retain(|subject| match subject {
         Subject::Steps(all) => !all.iter().any(|&job| index.jobs[job].writes.iter().any(|(at, _)| data.contains(at))),
         _ => true,
     });
+}
+
+/// Data that cells of a matrix write under one name is one thing.
+fn as_one(index: &Index<'_>, found: &mut Vec<Subject>) {
+    let numbers = found.iter().map(|subject| if let Subject::Data(all) = subject { Some(all.as_slice()) } else { None });
+    let Some(all) = numbers.collect::<Option<Vec<_>>>().map(|all| all.concat()) else { return };
+    let mut names = all.iter().map(|&at| &index.data[at].data.names);
+    let Some(first) = names.next() else { return };
+    if all.len() > 1 && first.iter().any(|name| names.clone().all(|names| names.contains(name))) {
+        *found = vec![Subject::Data(all)];
+    }
 }
 
 /// The parts of a name: dots between them, quotes or backticks around what holds one.

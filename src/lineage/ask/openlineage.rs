@@ -42,10 +42,11 @@ pub fn openlineage(index: &Index<'_>, export: Export<'_>) -> String {
     data.chain(jobs).map(|event| serde_json::to_string(&event).unwrap_or_default() + "\n").collect()
 }
 
-/// The namespace and the name of some data.
-fn named(place: &Place, connections: &BTreeMap<String, String>) -> (String, String) {
+/// The namespace and the name of some data. What steps hand to others has no place but in the run, so its namespace is that of jobs.
+fn named(place: &Place, export: Export<'_>) -> (String, String) {
     match place {
-        Place::Table { connection, parts } => (connections.get(connection).unwrap_or(connection).clone(), parts.join(".")),
+        Place::Table { connection, parts } => (export.connections.get(connection).unwrap_or(connection).clone(), parts.join(".")),
+        Place::Uri(uri) if uri.starts_with("value:") => (export.jobs.to_owned(), uri.trim_start_matches("value:").to_owned()),
         Place::Uri(uri) => of_uri(uri),
     }
 }
@@ -95,7 +96,7 @@ impl Events<'_> {
     }
 
     fn dataset(&self, item: &Item<'_>, facets: Map<String, Value>) -> Value {
-        let (namespace, name) = named(item.place, self.export.connections);
+        let (namespace, name) = named(item.place, self.export);
         json!({"namespace": namespace, "name": name, "facets": facets})
     }
 
@@ -174,7 +175,7 @@ impl Events<'_> {
     }
 
     fn input_field(&self, of: &ColumnOf, kind: &str) -> Value {
-        let (namespace, name) = named(&of.place, self.export.connections);
+        let (namespace, name) = named(&of.place, self.export);
         json!({"namespace": namespace, "name": name, "field": of.column, "transformations": [{"type": kind}]})
     }
 }

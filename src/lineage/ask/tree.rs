@@ -11,7 +11,7 @@ use super::flow::{Direction, Flow, Level, Node, Walk};
 use super::index::Index;
 use super::report;
 use crate::graph::drawable;
-use crate::lineage::model::KnownFrom;
+use crate::lineage::model::{KnownFrom, Place};
 use crate::plan::Origin;
 
 /// How many lines a tree is indented at most.
@@ -105,6 +105,7 @@ impl Answer<'_> {
         }
         let n = item.columns.len();
         let columns = match (n, item.data.open) {
+            (0, _) if matches!(item.place, Place::Uri(_)) => return Vec::new(),
             (0, _) => return vec!["columns not known".to_owned()],
             (1, false) => "1 column".to_owned(),
             (n, false) => format!("{n} columns"),
@@ -293,25 +294,26 @@ fn list(index: &Index<'_>, level: Level) -> String {
         [only] => index.jobs[*only].name(),
         [first, rest @ ..] => format!("{} and {} more", index.jobs[*first].name(), rest.len()),
     };
-    let mut rows: Vec<[String; 4]> = Vec::new();
-    for (at, item) in index.data.iter().enumerate() {
+    let mut rows: Vec<[String; 5]> = Vec::new();
+    for item in &index.data {
         match level {
             Level::Tables => {
                 let n = if item.columns.is_empty() { "?".to_owned() } else { item.columns.len().to_string() };
                 let n = if item.data.open && !item.columns.is_empty() { format!("{n}+") } else { n };
-                rows.push([format!("{}{}", item.name(), also(index, at)), n, names(&item.writers), names(&item.readers)]);
+                let also = item.also().join(", ");
+                rows.push([item.name(), n, names(&item.writers), names(&item.readers), also]);
             }
             Level::Columns => rows.extend((0..item.columns.len()).map(|column| {
                 let kind = item.known(column).and_then(|known| known.kind.as_ref()).map_or_else(|| "?".to_owned(), ToString::to_string);
-                [item.column_name(column), kind, names(&item.writers), names(&item.readers)]
+                [item.column_name(column), kind, names(&item.writers), names(&item.readers), String::new()]
             })),
         }
     }
     let heads = match level {
-        Level::Tables => ["DATA", "COLUMNS", "WRITTEN BY", "READ BY"],
-        Level::Columns => ["COLUMN", "TYPE", "WRITTEN BY", "READ BY"],
+        Level::Tables => ["DATA", "COLUMNS", "WRITTEN BY", "READ BY", "ALSO"],
+        Level::Columns => ["COLUMN", "TYPE", "WRITTEN BY", "READ BY", ""],
     };
-    let rows: Vec<[String; 4]> = [heads.map(str::to_owned)].into_iter().chain(rows).map(|row| row.map(|cell| drawable(&cell))).collect();
+    let rows: Vec<[String; 5]> = [heads.map(str::to_owned)].into_iter().chain(rows).map(|row| row.map(|cell| drawable(&cell))).collect();
     aligned(&rows)
 }
 

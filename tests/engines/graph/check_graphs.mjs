@@ -171,7 +171,7 @@ try {
     jobs.push([folder, []], [folder, ['--pipelines']]);
   }
   // The same writers draw lineages.
-  const lineages = [hostile, large, ...readdirSync(join(root, 'examples')).map((example) => join(root, 'examples', example))];
+  const lineages = [hostile, ...readdirSync(join(root, 'examples')).map((example) => join(root, 'examples', example))];
   for (const folder of lineages) {
     for (const args of [[], ['--why'], ['--columns'], ['--columns', '--why']]) {
       const { graph, texts } = graphOf(folder, args, 'lineage');

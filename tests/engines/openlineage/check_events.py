@@ -132,7 +132,8 @@ def check_event(event, place):
     if name not in EVENTS:
         yield f"{place}: no event `{name}`"
         return
-    yield from check_object(EVENTS[name], event, place)
+    faults = list(check_object(EVENTS[name], event, place))
+    yield from faults
     try:
         base.BaseEvent(eventTime=event.get("eventTime", ""), producer=event.get("producer", ""))
         if "t" not in event.get("eventTime", "").lower():
@@ -141,13 +142,15 @@ def check_event(event, place):
         yield f"{place}: {error}"
     if not urlparse(event.get("producer", "")).netloc:
         yield f"{place}: the producer is no address"
-    for dataset in datasets(event):
+    for dataset in [] if faults else datasets(event):
         yield from check_names({"namespace": "", "name": "", **dataset}, place)
 
 
 def check_all(events, place):
     faults = [fault for number, event in enumerate(events) for fault in check_event(event, f"{place}:{number + 1}")]
-    known = {(one["dataset"]["namespace"], one["dataset"]["name"]) for one in events if "dataset" in one}
+    if faults:
+        return faults
+    known = {(one["dataset"].get("namespace"), one["dataset"].get("name")) for one in events if "dataset" in one}
     for event in events:
         for dataset in datasets(event):
             if (dataset.get("namespace"), dataset.get("name")) not in known:
