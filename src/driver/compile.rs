@@ -201,7 +201,8 @@ impl<'a> Session<'a> {
         let own = self.own_targets(platform);
         let known: Vec<&str> = Pack::names(&own).collect();
         if !known.contains(&target.text.as_str()) {
-            self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
+            let found = unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known);
+            self.diagnostics.push(found.maybe_help(Pack::advice(&target.text, &own)));
             return None;
         }
         let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
