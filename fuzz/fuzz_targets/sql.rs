@@ -3,7 +3,8 @@
 
 use etlc::plan::Reference;
 use etlc::plan::text::{Part, find};
-use etlc::sql::{Dialect, Hole, Kind, TableName, analyse, fill};
+use etlc::sql::columns::Catalogue;
+use etlc::sql::{Dialect, Hole, Kind, TableName, analyse, columns_of, fill};
 use etlc_fuzz::{inside, text};
 use libfuzzer_sys::fuzz_target;
 use sqlparser::dialect as parser;
@@ -32,6 +33,17 @@ fuzz_target!(init: etlc_fuzz::init(), |data: &[u8]| {
     }
     let again = analyse(sql, dialect, &holes);
     assert_eq!(format!("{again:?}"), format!("{:?}", (&analysis, &faults)));
+    // Of the columns too, with a table whose columns are known.
+    let mut catalogue = Catalogue::new(dialect);
+    if let Some(table) = analysis.reads.first() {
+        catalogue.add(table.parts.clone(), [("a", Some("integer")), ("b", None)], false);
+    }
+    let columns = columns_of(sql, dialect, &holes, &catalogue);
+    for found in &columns {
+        found.faults.iter().for_each(|fault| inside(sql, &fault.range, "a column"));
+        found.uses.values().for_each(|range| inside(sql, range, "a use of a column"));
+    }
+    assert_eq!(format!("{:?}", columns_of(sql, dialect, &holes, &catalogue)), format!("{columns:?}"));
     if faults.is_empty() && !holes.is_empty() {
         shapes(sql, dialect, &holes);
     }

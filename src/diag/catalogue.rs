@@ -107,6 +107,7 @@ rules! {
     OUTPUT_COLUMNS "E0409" ERROR, "0.1", "SQL does not give the columns that its output declares";
     DECLARED_COLUMNS "E0410" ERROR, "0.1", "a dataset is declared with columns that its writer does not write";
     NAMED_COLUMN "E0411" ERROR, "0.1", "a field names a column that the query does not give";
+    CATALOGUE_FILE "E0412" ERROR, "0.1", "a catalogue file is not written as one";
     UNKNOWN_STEP "E0501" ERROR, "0.1", "no step of this name";
     UNKNOWN_DATASET "E0502" ERROR, "0.1", "no dataset of this name";
     UNKNOWN_OUTPUT "E0503" ERROR, "0.1", "a step has no output of this name";

@@ -152,7 +152,7 @@ impl<'a> Session<'a> {
         let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         // A file that lies in no workspace is alone in the world.
         let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
-        let lineage = self.lineage(&platform, &mut outcomes);
+        let lineage = self.lineage(&cx, &mut outcomes);
         self.settle(&cx, &documents, &mut outcomes, whole);
         // What is wrong for a pipeline is said there.
         let is_said =
@@ -201,7 +201,8 @@ impl<'a> Session<'a> {
         let own = self.own_targets(platform);
         let known: Vec<&str> = Pack::names(&own).collect();
         if !known.contains(&target.text.as_str()) {
-            self.diagnostics.push(unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known));
+            let found = unknown(&catalogue::UNKNOWN_TARGET, "target", target, &known);
+            self.diagnostics.push(found.maybe_help(Pack::advice(&target.text, &own)));
             return None;
         }
         let (pack, found) = Pack::load(&target.text, self.workspace.files.map(), &own);
@@ -277,9 +278,24 @@ impl<'a> Session<'a> {
     }
 
     /// Follows columns through the SQL of all pipelines, and reports what cannot be right about them.
-    fn lineage(&self, platform: &Platform, outcomes: &mut [Outcome]) -> Lineage {
-        let facts: Vec<Facts> = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.facts)).collect();
-        let Found { lineage, diagnostics } = lineage::of(&facts, &platform.lineage_connections(), self.workspace.files.map());
+    fn lineage(&mut self, cx: &Context, outcomes: &mut [Outcome]) -> Lineage {
+        let mut facts: Vec<Facts> = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.facts)).collect();
+        let compiled = outcomes.iter().map(|outcome| outcome.pipeline.path.clone()).collect();
+        producers(cx, compiled, &mut facts);
+        let connections = cx.platform.lineage_connections();
+        let (catalogues, found) = resolve::catalogues(&self.workspace.files, cx.platform, &connections, &facts);
+        self.diagnostics.extend(found);
+        for (outcome, facts) in outcomes.iter_mut().zip(&facts) {
+            let used = facts.steps.iter().filter_map(|step| catalogues.get(&step.sql.as_ref()?.connection));
+            let used: BTreeSet<&String> = used.map(|catalogue| &catalogue.path).collect();
+            outcome.uses.extend(used.into_iter().cloned());
+        }
+        let found = guard(|| lineage::of(&facts, &connections, &catalogues, self.workspace.files.map()));
+        let Found { lineage, diagnostics } = found.unwrap_or_else(|said| {
+            let path = outcomes.first().map_or(WORKSPACE_FILE, |outcome| outcome.pipeline.path.as_str());
+            self.diagnostics.push(internal(&self.workspace.files, path, &said));
+            Found::default()
+        });
         for (outcome, found) in outcomes.iter_mut().zip(diagnostics) {
             self.add(outcome, found);
         }
@@ -372,6 +388,23 @@ impl<'a> Session<'a> {
             fleet,
             ..Compiled::default()
         }
+    }
+}
+
+/// Adds the facts of pipelines that were not compiled and whose datasets the others read, and of those that these read, as far as columns are not
+/// declared on the way.
+fn producers(cx: &Context, mut compiled: BTreeSet<String>, facts: &mut Vec<Facts>) {
+    let mut asked: BTreeSet<(String, String)> = facts.iter().flat_map(|facts| facts.foreign.iter().cloned()).collect();
+    while !asked.is_empty() {
+        let path = |(pipeline, _): &(String, String)| cx.index.pipelines().get(pipeline).map(|entry| entry.path.clone());
+        let paths: BTreeSet<String> = asked.iter().filter_map(path).filter(|path| !compiled.contains(path)).collect();
+        let documents = Documents::new(cx.files, paths.iter().cloned());
+        let resolve = |path: &String| guard(|| Some(resolve::pipeline(cx, path, documents.get(path)?).facts)).ok().flatten();
+        let found: Vec<Facts> = paths.par_iter().filter_map(resolve).collect();
+        let is_open = |facts: &&Facts| asked.iter().any(|(pipeline, name)| *pipeline == facts.pipeline && !facts.declares(name));
+        asked = found.iter().filter(is_open).flat_map(|facts| facts.foreign.iter().cloned()).collect();
+        compiled.extend(paths);
+        facts.extend(found);
     }
 }
 

@@ -18,7 +18,6 @@ mod others;
 mod parts;
 mod cx;
 mod check;
-mod quantity;
 mod files;
 mod pod;
 mod process;

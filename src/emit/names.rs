@@ -161,7 +161,48 @@ pub(crate) fn is_valid(name: &str, style: Style) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Ids as plans have them: a name, and the values of a cell. Short ones and few characters, so that many are near each other.
+    fn id() -> impl Strategy<Value = String> {
+        let name = prop_oneof!["[a-c][a-c0_]{0,6}", "[a-z][a-z0-9_]{0,62}", "a{50,63}"];
+        let value = prop_oneof!["[a-cA-C0.=,_-]{0,4}", "[ -~]{0,12}", "\\PC{0,4}"];
+        (name, prop::collection::vec(("[ab]", value), 0..3)).prop_map(|(name, axes)| match axes.as_slice() {
+            [] => name,
+            axes => {
+                let cells: Vec<_> = axes.iter().map(|(axis, value)| format!("{axis}={value}")).collect();
+                format!("{name}[{}]", cells.join(","))
+            }
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn two_ids_have_two_names_in_every_style_and_budget(
+            ids in prop::collection::btree_set(id(), 2..60),
+            reserved in prop::collection::vec("[a-c]{1,3}", 0..3),
+        ) {
+            for style in [Style::Dns, Style::Word, Style::Identifier, Style::Label] {
+                // Those of the built-in targets: a CronWorkflow, an Airflow pod, a label, a folder, a task of Airflow.
+                for budget in [52, 54, 63, 120, 250] {
+                    let mut names = BTreeMap::new();
+                    for id in &ids {
+                        let name = mangle(id, style, budget, &reserved);
+                        prop_assert!(name.len() <= budget && is_valid(&name, style), "{id:?} is {name:?}");
+                        prop_assert!(!reserved.contains(&name), "{name:?} is reserved");
+                        prop_assert_eq!(&name, &mangle(id, style, budget, &reserved));
+                        if let Some(other) = names.insert(name, id) {
+                            prop_assert!(false, "{id:?} and {other:?} have one name in {style:?}");
+                        }
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn plain_names_stay_readable() {

@@ -48,6 +48,17 @@ impl Pack {
         Self::builtin_names().map(|name| -> &'p str { name }).chain(own)
     }
 
+    /// What to do where the platform has a folder of this name that is no target, because the file that makes it one is missing or has another ending.
+    #[must_use]
+    pub fn advice(name: &str, platform: &[(String, Arc<SourceFile>)]) -> Option<String> {
+        let mut inside = platform.iter().filter_map(|(path, _)| path.strip_prefix(name)?.strip_prefix('/')).peekable();
+        inside.peek()?;
+        Some(match inside.find(|path| *path == "target.yml") {
+            Some(path) => format!("rename `targets/{name}/{path}` to `{DESCRIPTION}`"),
+            None => format!("write `targets/{name}/{DESCRIPTION}`: without it the folder is no target"),
+        })
+    }
+
     /// Reads a target. `platform` holds the files of the platform's own folder of targets, by path from there; a file of the same name stands in
     /// place of the built-in one, which templates can still reach as `builtin/NAME`.
     #[must_use]

@@ -11,7 +11,6 @@ use super::files::{self, Delivery};
 use super::format::Route;
 use super::names::{self, Style};
 use super::output::REVISION;
-use super::quantity::canonical;
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{OutputKind, Reference, Step, Text};
 use crate::source::Span;
@@ -404,16 +403,15 @@ fn field(path: &str) -> Value {
 
 fn resources(step: &Step) -> Option<Value> {
     let given = &step.resources;
-    let quantity = |text: &Option<String>| text.as_deref().map(canonical);
     let mut requests = IndexMap::new();
     let mut limits = IndexMap::new();
     let mut put = |requested: Option<String>, limit: Option<String>, name: &str| {
         requested.map(|quantity| requests.insert(name.to_owned(), quantity));
         limit.map(|quantity| limits.insert(name.to_owned(), quantity));
     };
-    put(quantity(&given.cpu), quantity(&given.cpu_limit), "cpu");
-    put(quantity(&given.memory), quantity(&given.memory), "memory");
-    put(quantity(&given.ephemeral_storage), quantity(&given.ephemeral_storage), "ephemeral-storage");
+    put(given.cpu.clone(), given.cpu_limit.clone(), "cpu");
+    put(given.memory.clone(), given.memory.clone(), "memory");
+    put(given.ephemeral_storage.clone(), given.ephemeral_storage.clone(), "ephemeral-storage");
     if let Some(gpu) = given.gpu.filter(|&gpu| gpu > 0) {
         // A request of such a device is always equal to its limit, so the cluster wants the limit alone.
         put(None, Some(gpu.to_string()), given.gpu_type.as_deref().unwrap_or("nvidia.com/gpu"));

@@ -51,7 +51,7 @@ impl Words<'_> {
                 )
             }
             ColumnMistake::InsertWidth { expected, found } => {
-                let message = format!("{} are given where {expected} are taken", counted(*found, "column"));
+                let message = format!("{} given where {expected} can be taken", counted(*found, "column"));
                 let found = Diagnostic::new(&catalogue::COLUMN_COUNT, span, message).label(format!("gives {}", counted(*found, "column")));
                 Some(found.help("name the columns that are written, and give one value for each: `insert into t (a, b) select x, y …`"))
             }

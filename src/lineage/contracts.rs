@@ -1,5 +1,7 @@
 //! Contracts: what pipelines declare of columns, against the SQL that writes them, and against those who write what others declare.
 
+use std::collections::BTreeMap;
+
 use super::check::{listed, shown};
 use super::facts::{Columns, Declared, Facts, Named, Step};
 use super::fits::fits;
@@ -14,8 +16,10 @@ use crate::sql::columns::{Relation, Type};
 pub(super) fn check(facts: &[Facts], known: &Known<'_>, read: &Read, pipeline: usize) -> Vec<Diagnostic> {
     let own = &facts[pipeline];
     let mut found = Vec::new();
+    let promises: BTreeMap<&Named, (&Declared, &Columns)> =
+        own.data.iter().filter(|data| data.is_output).filter_map(|data| Some((&data.at, (data, data.columns.as_ref()?)))).collect();
     for (at, step) in steps_of(facts, pipeline) {
-        outputs(own, known, read, at, step, &mut found);
+        outputs(&promises, known, read, at, step, &mut found);
         names(step, read.get(&at), &mut found);
     }
     for data in own.data.iter().filter(|data| !data.is_output) {
@@ -46,12 +50,18 @@ fn is_same(one: &str, other: &str) -> bool {
 }
 
 /// A step's outputs against the SQL that makes them.
-fn outputs(own: &Facts, known: &Known<'_>, read: &Read, at: At, step: &Step, found: &mut Vec<Diagnostic>) {
+fn outputs(
+    promises: &BTreeMap<&Named, (&Declared, &Columns)>,
+    known: &Known<'_>,
+    read: &Read,
+    at: At,
+    step: &Step,
+    found: &mut Vec<Diagnostic>,
+) {
     for named in &step.writes {
+        let Some((data, columns)) = promises.get(named) else { continue };
         let Some((connection, name)) = parts(known.connections, named) else { continue };
         let Some(dialect) = known.connections.get(connection).map(|connection| connection.dialect) else { continue };
-        let declared = own.data.iter().find(|data| data.is_output && data.at == *named);
-        let Some((data, columns)) = declared.and_then(|data| Some((data, data.columns.as_ref()?))) else { continue };
         let table = key(known.connections, connection, &name);
         let Makes::Columns(rows) = makes(known, step, read.get(&at), &table) else { continue };
         output(data, columns, rows, step, dialect, found);
@@ -202,6 +212,7 @@ impl std::fmt::Display for Told {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Declared { origin, .. } => write!(f, "declared in {}:{}", origin.file, origin.line),
+            Self::Listed { path } => write!(f, "listed in {path}"),
             Self::Written { pipeline, step } => write!(f, "written by step `{step}` of pipeline `{pipeline}`"),
         }
     }

@@ -1,5 +1,6 @@
 //! What pipelines say about data: the tables and files that they declare, and what each step reads and writes. `resolve` hands these out.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
@@ -16,9 +17,17 @@ pub struct Facts {
     pub data: Vec<Declared>,
     /// Its steps, in the order of the plan.
     pub steps: Vec<Step>,
+    /// Datasets of other pipelines that its steps read: pipeline and dataset.
+    pub foreign: BTreeSet<(String, String)>,
 }
 
 impl Facts {
+    /// True where the columns of a dataset are declared, so that nobody has to ask what is read for it.
+    #[must_use]
+    pub fn declares(&self, dataset: &str) -> bool {
+        self.data.iter().any(|data| data.dataset == dataset && data.columns.is_some())
+    }
+
     /// Takes no list of columns for the whole list: parts of a file could not be read.
     pub fn open_lists(&mut self) {
         self.data.iter_mut().filter_map(|data| data.columns.as_mut()).for_each(|columns| columns.open = true);
@@ -26,7 +35,7 @@ impl Facts {
 }
 
 /// Where data lies, as a pipeline names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Named {
     /// A table.
     Table {

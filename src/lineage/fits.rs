@@ -45,12 +45,12 @@ mod tests {
 
     #[test]
     fn numbers_are_numbers_and_no_days() {
-        let fits = |declared: &str, found: &str| {
-            super::fits(&Type::parse(declared, Dialect::Postgres), &Type::parse(found, Dialect::Postgres), Dialect::Postgres)
+        let pg = |declared: &str, found: &str| {
+            fits(&Type::parse(declared, Dialect::Postgres), &Type::parse(found, Dialect::Postgres), Dialect::Postgres)
         };
-        assert!(fits("bigint", "numeric(10, 2)") && fits("date", "timestamp") && fits("boolean", "smallint") && fits("citext", "date"));
-        assert!(fits("jsonb", "text") && fits("uuid", "text") && fits("text[]", "int[]"));
-        assert!(!fits("date", "text") && !fits("bigint", "text") && !fits("date", "bigint") && !fits("text[]", "text"));
-        assert!(super::fits(&Type::Date, &Type::Text, Dialect::Sqlite));
+        assert!(pg("bigint", "numeric(10, 2)") && pg("date", "timestamp") && pg("boolean", "smallint") && pg("citext", "date"));
+        assert!(pg("jsonb", "text") && pg("uuid", "text") && pg("text[]", "int[]"));
+        assert!(!pg("date", "text") && !pg("bigint", "text") && !pg("date", "bigint") && !pg("text[]", "text"));
+        assert!(fits(&Type::Date, &Type::Text, Dialect::Sqlite));
     }
 }

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::catalogue::Catalogue;
 use super::facts::{Declared, Facts};
 use super::model::{KnownFrom, Place};
 use super::names::{Connections, Key, key, parts, place};
@@ -27,6 +28,8 @@ pub(super) enum Told {
     Declared { dataset: String, origin: Origin },
     /// The SQL of a step.
     Written { pipeline: String, step: String },
+    /// A catalogue file.
+    Listed { path: String },
 }
 
 impl Told {
@@ -34,6 +37,7 @@ impl Told {
         match self {
             Self::Declared { .. } => KnownFrom::Declared,
             Self::Written { .. } => KnownFrom::Inferred,
+            Self::Listed { .. } => KnownFrom::Catalogue,
         }
     }
 }
@@ -47,12 +51,15 @@ pub(super) struct Known<'a> {
     declared: BTreeMap<Key, Arc<Table>>,
     /// Tables whose columns follow from the SQL that makes them.
     inferred: BTreeMap<Key, Arc<Table>>,
+    /// Tables that catalogue files list. Of those that steps write, the file may tell how they were before.
+    listed: BTreeMap<Key, Arc<Table>>,
 }
 
 impl<'a> Known<'a> {
     /// What pipelines declare.
     pub(super) fn declared(facts: &[Facts], connections: &'a Connections) -> Self {
-        let mut known = Self { connections, outside: Vec::new(), declared: BTreeMap::new(), inferred: BTreeMap::new() };
+        let mut known =
+            Self { connections, outside: Vec::new(), declared: BTreeMap::new(), inferred: BTreeMap::new(), listed: BTreeMap::new() };
         let mut disputed = BTreeSet::new();
         for pipeline in facts {
             let mut outside = BTreeMap::new();
@@ -73,6 +80,18 @@ impl<'a> Known<'a> {
         // Of two lists, nobody can tell which is right.
         disputed.iter().for_each(|key| drop(known.declared.remove(key)));
         known
+    }
+
+    /// Adds what catalogue files list. `is_written` tells the tables that steps write.
+    pub(super) fn list(&mut self, catalogues: &BTreeMap<String, Catalogue>, is_written: &dyn Fn(&Key) -> bool) {
+        for (connection, catalogue) in catalogues {
+            for (parts, columns) in &catalogue.tables {
+                let key = (connection.clone(), parts.clone());
+                let columns = columns.iter().map(|(name, kind)| (Some(name.clone()), kind.clone()));
+                let relation = Arc::new(self.relation(connection, parts, columns, is_written(&key)));
+                self.listed.insert(key, Arc::new(Table { relation, told: Told::Listed { path: catalogue.path.clone() } }));
+            }
+        }
     }
 
     fn table(&self, data: &Declared) -> Option<(Key, Table)> {
@@ -110,7 +129,8 @@ impl<'a> Known<'a> {
 
     /// What a pipeline's SQL may take for the columns of a table.
     pub(super) fn find(&self, pipeline: usize, key: &Key) -> Option<&Arc<Table>> {
-        self.outside.get(pipeline).and_then(|outside| outside.get(key)).or_else(|| self.of_writer(key))
+        let outside = self.outside.get(pipeline).and_then(|outside| outside.get(key));
+        outside.or_else(|| self.of_writer(key)).or_else(|| self.listed.get(key))
     }
 
     /// What those who write a table tell of its columns.
@@ -120,7 +140,7 @@ impl<'a> Known<'a> {
 
     /// All tables that something is known of, those that only readers declare last.
     pub(super) fn all(&self) -> impl Iterator<Item = (&Key, &Arc<Table>)> {
-        [&self.declared, &self.inferred].into_iter().chain(&self.outside).flatten()
+        [&self.declared, &self.inferred, &self.listed].into_iter().chain(&self.outside).flatten()
     }
 }
 

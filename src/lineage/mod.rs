@@ -8,6 +8,7 @@
 pub mod facts;
 pub mod model;
 mod names;
+mod catalogue;
 mod order;
 mod known;
 mod walk;
@@ -17,11 +18,12 @@ mod check;
 mod contracts;
 pub mod ask;
 
+pub use catalogue::{CATALOGUE_BYTES, Catalogue, wanted};
 pub use facts::Facts;
 pub use model::Lineage;
 pub use names::{Connection, Connections};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
@@ -37,11 +39,11 @@ pub struct Found {
     pub diagnostics: Vec<Vec<Diagnostic>>,
 }
 
-/// Follows columns through the SQL of all pipelines.
+/// Follows columns through the SQL of all pipelines. `catalogues` are those of connections.
 #[must_use]
-pub fn of(facts: &[Facts], connections: &Connections, map: &SourceMap) -> Found {
+pub fn of(facts: &[Facts], connections: &Connections, catalogues: &BTreeMap<String, Catalogue>, map: &SourceMap) -> Found {
     let mut known = known::Known::declared(facts, connections);
-    let read = walk::walk(facts, &mut known);
+    let read = walk::walk(facts, &mut known, catalogues);
     let lineage = fill::fill(facts, &known, &read, map);
     let diagnostics = (0..facts.len()).into_par_iter().map(|pipeline| diagnostics(facts, &known, &read, pipeline, map)).collect();
     Found { lineage, diagnostics }

@@ -44,7 +44,7 @@ impl Connection {
     }
 
     /// A name with the connection's database where it has a schema, and none.
-    fn exact(&self, parts: &[String]) -> Vec<String> {
+    pub(super) fn exact(&self, parts: &[String]) -> Vec<String> {
         let has_both = self.database.is_some() && self.schema.is_some();
         if has_both && parts.len() == 2 { self.full(parts) } else { parts.to_vec() }
     }

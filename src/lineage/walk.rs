@@ -29,17 +29,20 @@ struct Written {
 }
 
 /// Reads all queries, and adds to what is known.
-pub(super) fn walk(facts: &[Facts], known: &mut Known<'_>) -> Read {
+pub(super) fn walk(facts: &[Facts], known: &mut Known<'_>, catalogues: &BTreeMap<String, super::Catalogue>) -> Read {
     let queries: Vec<(At, &Query)> = steps(facts).filter_map(|(at, step)| Some((at, step.sql.as_ref()?))).collect();
     let tables = written(facts, known);
+    known.list(catalogues, &|key| tables.contains_key(key));
     let keys: BTreeMap<&Key, usize> = tables.keys().enumerate().map(|(index, key)| (key, queries.len() + index)).collect();
     let numbers: BTreeMap<At, usize> = queries.iter().enumerate().map(|(index, (at, _))| (*at, index)).collect();
     // Tables are nodes as well: of many readers and many writers, each needs the table alone.
     let mut needs: Vec<Vec<usize>> = Vec::with_capacity(queries.len() + tables.len());
-    for (_, query) in &queries {
-        let read: BTreeSet<usize> =
-            query.reads.iter().filter_map(|parts| keys.get(&key(known.connections, &query.connection, parts)).copied()).collect();
-        needs.push(read.into_iter().collect());
+    for (at, query) in &queries {
+        let read = query.reads.iter().filter_map(|parts| keys.get_key_value(&key(known.connections, &query.connection, parts)));
+        // A query that adds to a table does not wait for what it gives.
+        let others = read.filter(|(key, _)| tables.get(**key).is_none_or(|table| !table.by.contains(at)));
+        let nodes: BTreeSet<usize> = others.map(|(_, node)| *node).collect();
+        needs.push(nodes.into_iter().collect());
     }
     needs.extend(tables.values().map(|table| table.by.iter().filter_map(|at| numbers.get(at).copied()).collect()));
     let tables: Vec<(&Key, &Written)> = tables.iter().collect();

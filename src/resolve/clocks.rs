@@ -2,7 +2,9 @@
 //!
 //! Terms: a *gap* is local time that a change leaves out, a *fold* is local time that comes twice. Some engines list local times and turn each
 //! into an instant, so that a time in a gap runs after it and one in a fold once; others look at each instant's local time, so that the first
-//! never runs and the second runs twice. Where a schedule runs in every hour, both count hours that pass, and agree.
+//! never runs and the second runs twice. Where a schedule runs in every hour, the first count the time that passes from one run to the next, and agree
+//! with the others unless days without a run lie between the two: then they come as much too early or late as the clocks were changed.
+//! Changes of half an hour, and changes at midnight, lead engines astray that go from hour to hour and from day to day.
 //!
 //! Invariant: no clock is read; the years that are looked at are those of the schedule, from a first one that is fixed.
 
@@ -31,13 +33,12 @@ pub(super) struct Clash {
     pub time: i64,
     /// Minutes that the clocks are put forward; below zero where they are put back.
     pub shift: i64,
+    /// The time exists once, but is that of the first run after the change, which some engines miss.
+    pub after: bool,
 }
 
 /// The changes of clocks between two days at which engines would run at different instants.
 pub(super) fn clashes(cron: &Cron, zone: &TimeZone, from: Date, to: Date) -> Vec<Clash> {
-    if cron.is_hourly() {
-        return Vec::new();
-    }
     let instant = |day: Date| Offset::UTC.to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok();
     let (Some(from), Some(to)) = (instant(from), instant(to)) else { return Vec::new() };
     let changes = zone.following(from).take_while(|change| change.timestamp() < to);
@@ -61,14 +62,50 @@ fn clash(cron: &Cron, at: Timestamp, zone: &TimeZone, after: Offset) -> Option<C
     if shift == 0 {
         return None;
     }
+    let missed = |time: i64| Some(Clash { day: day(time)?, time: time.rem_euclid(DAY), shift, after: true });
+    if cron.is_hourly() {
+        return counted(cron, &change).and_then(missed);
+    }
     let times = local_times(cron, first - DAY, last + DAY);
     let (listed, looked) = (listed(&times, &change), looked_at(&times, &change));
     let near = |instant: &&i64| (**instant - change.at).abs() < DAY - 2 * HOUR;
     if listed.iter().filter(near).eq(looked.iter().filter(near)) {
-        return None;
+        return walked(cron, &times, first, last, shift).and_then(missed);
     }
     let time = *times.iter().find(|&&time| (first..last).contains(&time))?;
-    Some(Clash { day: day(time)?, time: time.rem_euclid(DAY), shift })
+    Some(Clash { day: day(time)?, time: time.rem_euclid(DAY), shift, after: false })
+}
+
+/// The local time of a run after a change, where an engine that goes from hour to hour comes at another time, or comes on a day that has no run.
+fn walked(cron: &Cron, times: &[i64], first: i64, last: i64, shift: i64) -> Option<i64> {
+    let today = day(first)?;
+    if shift % HOUR != 0 {
+        // It is in the middle of each hour then, until the day ends.
+        let next = times.iter().copied().find(|&time| time >= last && day(time) == Some(today))?;
+        return (next.rem_euclid(HOUR) < shift.abs()).then_some(next);
+    }
+    // Where there is no midnight, it does not notice that the day before has ended, unless it had a run in the last hour.
+    let no_midnight = shift > 0 && first.rem_euclid(DAY) == 0;
+    let into = no_midnight && !cron.holds_on(today) && today.yesterday().is_ok_and(|day| cron.holds_on(day));
+    let last_hour = cron.times().any(|(hour, _)| hour == 23);
+    let (hour, minute) = cron.times().find(|&(hour, _)| i64::from(hour) * HOUR >= shift)?;
+    (into && !last_hour).then(|| first + i64::from(hour) * HOUR + i64::from(minute))
+}
+
+/// The local time of the first run after a change, where an engine that counts what passes since the run before comes at another one.
+fn counted(cron: &Cron, change: &Change) -> Option<i64> {
+    /// A schedule that has no run for so many days is not looked at further.
+    const FAR: i64 = 400;
+    let on = |at: i64| local_times(cron, at * DAY, at * DAY);
+    let (left, reached) = ((change.at + change.before), (change.at + change.after));
+    let back = (0..FAR).map(|days| left.div_euclid(DAY) - days);
+    let before = back.flat_map(|at| on(at).into_iter().rev()).find(|&time| time < left)?;
+    let forth = |from: i64| {
+        (0..FAR).flat_map(move |days| local_times(cron, (from.div_euclid(DAY) + days) * DAY, (from.div_euclid(DAY) + days) * DAY))
+    };
+    let next = forth(before).find(|&time| time > before)?;
+    let looked = forth(reached).find(|&time| time >= reached)?;
+    (before - change.before + (next - before) != looked - change.after).then_some(looked)
 }
 
 /// The local times of a schedule, in minutes.
@@ -112,7 +149,10 @@ mod tests {
     fn found(cron: &str, zone: &str) -> Vec<String> {
         let cron = Cron::parse(cron).expect("a schedule");
         let zone = TimeZone::get(zone).expect("a zone");
-        let show = |clash: Clash| format!("{} {:02}:{:02} {:+}", clash.day, clash.time / 60, clash.time % 60, clash.shift);
+        let show = |clash: Clash| {
+            let after = if clash.after { " after" } else { "" };
+            format!("{} {:02}:{:02} {:+}{after}", clash.day, clash.time / 60, clash.time % 60, clash.shift)
+        };
         clashes(&cron, &zone, date(2025, 1, 1), date(2026, 1, 1)).into_iter().map(show).collect()
     }
 
@@ -125,8 +165,18 @@ mod tests {
         // On a 12-hour rhythm it is not.
         assert_eq!(found("0 2,14 * * *", "Europe/Berlin"), ["2025-03-30 02:00 +60", "2025-10-26 02:00 -60"]);
         assert_eq!(found("0 1 * * *", "Europe/London"), ["2025-03-30 01:00 +60", "2025-10-26 01:00 -60"]);
-        assert_eq!(found("15 2 * * *", "Australia/Lord_Howe"), ["2025-10-05 02:15 +30"]);
+        assert_eq!(found("15 2 * * *", "Australia/Lord_Howe"), ["2025-04-06 02:15 -30 after", "2025-10-05 02:15 +30"]);
         assert_eq!(found("0 2 * * 0", "America/New_York"), ["2025-03-09 02:00 +60"]);
+    }
+
+    #[test]
+    fn engines_disagree_on_the_first_run_after_days_without_one() {
+        assert_eq!(found("0 * * * 1-5", "Europe/Berlin"), ["2025-03-31 00:00 +60 after", "2025-10-27 00:00 -60 after"]);
+        assert_eq!(found("*/5 * 1-7 * *", "America/New_York"), ["2025-04-01 00:00 +60 after"]);
+        assert_eq!(found("13 * * * *", "Australia/Lord_Howe"), ["2025-04-06 02:13 -30 after", "2025-10-05 03:13 +30 after"]);
+        assert_eq!(found("0 2,18 * * 4-6", "America/Havana"), ["2025-03-09 02:00 +60 after"]);
+        assert_eq!(found("0 2,23 * * 4-6", "America/Havana"), Vec::<String>::new());
+        assert_eq!(found("13 4-22/3 * * *", "Australia/Lord_Howe"), ["2025-04-06 04:13 -30 after", "2025-10-05 04:13 +30 after"]);
     }
 
     #[test]
@@ -134,6 +184,11 @@ mod tests {
         for (cron, zone) in [
             ("30 * * * *", "Europe/Berlin"),
             ("*/5 * * * *", "Europe/Berlin"),
+            ("*/5 * * * *", "Australia/Lord_Howe"),
+            ("0 * * * *", "Africa/Cairo"),
+            ("0 * * * 0", "Europe/Berlin"),
+            ("0 * 10-20 * *", "UTC"),
+            ("45 4 * * *", "Australia/Lord_Howe"),
             ("0 3 * * *", "Europe/Berlin"),
             ("59 1 * * *", "Europe/Berlin"),
             ("30 2 * * 1-5", "Europe/Berlin"),

@@ -19,7 +19,10 @@ pub(super) fn gather(
     steps: &[plan::Step],
     queries: Vec<Option<Query>>,
 ) -> Facts {
-    let mut facts = Facts { pipeline: resolver.name.clone(), data: declared(resolver, datasets, drafts), steps: Vec::new() };
+    let data = declared(resolver, datasets, drafts);
+    let foreign = steps.iter().flat_map(|step| &step.reads).filter_map(|name| name.split_once('.'));
+    let foreign = foreign.map(|(pipeline, dataset)| (pipeline.to_owned(), dataset.to_owned())).collect();
+    let mut facts = Facts { pipeline: resolver.name.clone(), data, steps: Vec::new(), foreign };
     for (index, ((draft, step), query)) in drafts.iter().zip(steps).zip(queries).enumerate() {
         let outputs = &datasets.outputs[index];
         let rows = query.as_ref().filter(|query| query.is_query).and_then(|query| rows(resolver, draft, query, datasets, index));

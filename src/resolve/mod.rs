@@ -33,9 +33,11 @@ mod condition;
 mod rings;
 mod graph;
 mod facts;
+mod catalogues;
 mod lints;
 mod pipeline;
 
+pub use catalogues::catalogues;
 pub use context::Context;
 pub use datasets::Replaced;
 pub use documents::Documents;

@@ -107,14 +107,16 @@ fn clocks(resolver: &mut Resolver<'_>, schedule: &spec::Schedule, cron: &Cron, t
     let found = clocks::clashes(cron, &zone, from, to);
     let Some(first) = found.first() else { return };
     let text = schedule.cron.get().map_or("", String::as_str);
-    let (gaps, folds): (Vec<&Clash>, Vec<&Clash>) = found.iter().partition(|clash| clash.shift > 0);
     let message = format!("clocks in `{timezone}` are changed when `{text}` runs, and engines differ in what they do then");
+    let (after, named): (Vec<&Clash>, Vec<&Clash>) = found.iter().partition(|clash| clash.after);
+    let (gaps, folds): (Vec<&Clash>, Vec<&Clash>) = named.into_iter().partition(|clash| clash.shift > 0);
     let label = match (gaps.first(), folds.first()) {
         (Some(gap), Some(fold)) => {
             format!("no {} on {}, two of {} on {}", clock(gap.time), gap.day, clock(fold.time), fold.day)
         }
         (Some(gap), None) => format!("no {} on {}", clock(gap.time), gap.day),
-        _ => format!("two of {} on {}", clock(first.time), first.day),
+        (None, Some(fold)) => format!("two of {} on {}", clock(fold.time), fold.day),
+        (None, None) => format!("next: {} on {}", clock(first.time), first.day),
     };
     let mut diagnostic = Diagnostic::new(&catalogue::DST_TRANSITION, schedule.cron.span, message).label(label);
     if let Some(gap) = gaps.first() {
@@ -129,7 +131,19 @@ fn clocks(resolver: &mut Resolver<'_>, schedule: &spec::Schedule, cron: &Cron, t
         diagnostic =
             diagnostic.note(format!("{} comes twice on {}: some engines run once then, others twice", clock(fold.time), dates(&folds)));
     }
-    resolver.report(diagnostic.help(elsewhere(cron, &zone, from, to, first.time / 60)));
+    if let Some(run) = after.first() {
+        diagnostic = diagnostic.note(format!(
+            "what comes after a change of clocks differs too: on {} some engines run at {}, and others at another time or not at all",
+            dates(&after),
+            clock(run.time)
+        ));
+    }
+    let help = if first.after {
+        "take `timezone: UTC`, in which no clocks are changed".to_owned()
+    } else {
+        elsewhere(cron, &zone, from, to, first.time / 60)
+    };
+    resolver.report(diagnostic.help(help));
 }
 
 /// A schedule near this one that no change of clocks concerns.

@@ -333,22 +333,8 @@ fn analyse(
         found.notes = fault.notes;
         resolver.report(found);
     }
-    let mut reads: Vec<(String, Span)> = Vec::new();
-    let mut outside: Vec<Outside> = Vec::new();
-    for table in &analysis.reads {
-        let span = source.span(rendered.source_range(table.range.clone()));
-        let mut is_known = false;
-        for (other, dataset) in scene.datasets.tables_named(dialect, &table.parts) {
-            let same = other.is_none_or(|other| other == connection);
-            is_known |= same;
-            if same && !reads.iter().any(|(known, _)| *known == dataset) {
-                reads.push((dataset, span));
-            }
-        }
-        if !is_known && !outside.iter().any(|other| other.parts == table.parts) {
-            outside.push(Outside { parts: table.parts.clone(), written: text[table.range.clone()].to_owned(), span });
-        }
-    }
+    let (mut reads, mut outside) =
+        tables_read(scene, &analysis, connection, dialect, |range| source.span(rendered.source_range(range)), text);
     // Where the statement was not understood, what `ref` was asked for is still known; tables of other pipelines are known by it alone.
     for name in called.lock().unwrap_or_else(PoisonError::into_inner).drain(..) {
         if name.contains('.')
@@ -389,6 +375,34 @@ fn analyse(
         steady: None,
     };
     Some(Sql { text: text.to_owned(), query, reads, seen, facts })
+}
+
+/// The datasets that SQL reads, each with a place, and the tables that are none.
+fn tables_read(
+    scene: &Scene<'_, '_>,
+    analysis: &sql::Analysis,
+    connection: &str,
+    dialect: Dialect,
+    place: impl Fn(Range<usize>) -> Span,
+    text: &str,
+) -> (Vec<(String, Span)>, Vec<Outside>) {
+    let mut reads: Vec<(String, Span)> = Vec::new();
+    let mut outside: Vec<Outside> = Vec::new();
+    for table in &analysis.reads {
+        let span = place(table.range.clone());
+        let mut is_known = false;
+        for (other, dataset) in scene.datasets.tables_named(dialect, &table.parts) {
+            let same = other.is_none_or(|other| other == connection);
+            is_known |= same;
+            if same && !reads.iter().any(|(known, _)| *known == dataset) {
+                reads.push((dataset, span));
+            }
+        }
+        if !is_known && !outside.iter().any(|other| other.parts == table.parts) {
+            outside.push(Outside { parts: table.parts.clone(), written: text[table.range.clone()].to_owned(), span });
+        }
+    }
+    (reads, outside)
 }
 
 /// What a run-time value is, as SQL sees it.

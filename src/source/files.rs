@@ -86,17 +86,25 @@ impl<'a> Files<'a> {
         if let Some(known) = self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
             return known.clone();
         }
-        let read = self.bytes(path).and_then(|bytes| match String::from_utf8(bytes.to_vec()) {
-            Ok(text) => Ok(text),
-            Err(error) => {
-                let offset = error.utf8_error().valid_up_to();
-                let line = bytes[..offset].split(|&byte| byte == b'\n').count();
-                Err(FileError::NotUtf8 { offset, line, utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) })
-            }
-        });
+        let read = self.bytes(path).and_then(|bytes| as_text(bytes.to_vec()));
         // Reading happens outside the lock; where two threads read the same file, the first to come back here wins.
         let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
         texts.entry(path.to_owned()).or_insert_with(|| read.map(|text| self.map.add(path, text))).clone()
+    }
+
+    /// A text file for which another limit than the workspace's holds, where that is lower. Its bytes are not kept.
+    ///
+    /// # Errors
+    /// See [`FileError`].
+    pub fn large_text(&self, path: &str, limit: u64) -> Result<Arc<SourceFile>, FileError> {
+        if let Some(Ok(known)) = self.texts.lock().unwrap_or_else(PoisonError::into_inner).get(path) {
+            return Ok(Arc::clone(known));
+        }
+        let text = self.read_up_to(path, limit.max(self.limit)).and_then(as_text)?;
+        let mut texts = self.texts.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = Ok(self.map.add(path, text));
+        texts.insert(path.to_owned(), file.clone());
+        file
     }
 
     /// The bytes of a file, read at most once.
@@ -113,6 +121,10 @@ impl<'a> Files<'a> {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, FileError> {
+        self.read_up_to(path, self.limit)
+    }
+
+    fn read_up_to(&self, path: &str, limit: u64) -> Result<Vec<u8>, FileError> {
         let full = self.root.join(path);
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
@@ -127,7 +139,7 @@ impl<'a> Files<'a> {
         if !real.starts_with(&self.root) {
             return Err(FileError::Outside);
         }
-        let limit = self.limit.min(self.map.room());
+        let limit = limit.min(self.map.room());
         match self.system.kind(&real).map_err(failed)? {
             EntryKind::File(size) if size > limit => Err(FileError::TooLarge { size, limit }),
             EntryKind::File(_) => match self.system.read(&real, limit).map_err(failed)? {
@@ -157,6 +169,15 @@ impl<'a> Files<'a> {
         }
         None
     }
+}
+
+fn as_text(bytes: Vec<u8>) -> Result<String, FileError> {
+    String::from_utf8(bytes).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to();
+        let bytes = error.as_bytes();
+        let line = bytes[..offset].split(|&byte| byte == b'\n').count();
+        FileError::NotUtf8 { offset, line, utf16: bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) }
+    })
 }
 
 /// A relative path with `.` and `..` resolved by text; `None` when it is absolute or climbs above its start.

@@ -251,6 +251,10 @@ pub struct Connection {
     #[serde(default)]
     #[schemars(extend("examples" = ["{{ pipeline }}__{{ dataset }}"]))]
     pub table: Option<Field<String>>,
+    /// A CSV file beside the platform that lists the columns of the database's tables, as its information schema does.
+    #[serde(default)]
+    #[schemars(extend("examples" = ["warehouse.csv"]))]
+    pub catalogue: Option<Field<String>>,
     /// The command that takes SQL on its standard input; the dialect's own client if not given.
     #[serde(default)]
     #[schemars(extend("examples" = [["psql", "--no-psqlrc"]]))]

@@ -152,6 +152,8 @@ class Suite:
         if "told" in case.expect:
             seen.told = self.told(engine, case, {text for step in seen.steps.values() for each in step.prints for text in each["argv"]})
         found = differences(case, seen)
+        if found and seen.said:
+            found.append(f"the engine says: {seen.said}")
         return Outcome(DIFFERS if found else PASSED, found)
 
     def told(self, engine: Engine, case: Case, runs: set[str]) -> list[dict]:

@@ -148,6 +148,9 @@ while read -r release _; do
     check "Airflow $release: DAGs with pods" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${of_pods[@]}" "${with_pods[@]}"
     check "Airflow $release: DAGs of processes" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${with_processes[@]}"
 done <"$here/airflow/releases.txt"
+check "runs of every type, and versions of a DAG" "$python" "$here/airflow/check_runs.py" "$etlc"
+check "any text, on every target" "$python" "$here/texts/compare_texts.py" "$etlc" "$engines"
+check "schedules, on every target" "$python" "$here/schedules/compare_schedules.py" "$etlc" "$engines"
 check "SARIF of every case" "$python" "$here/sarif/check_sarif.py" "$engines/sarif-2.1.0.json" "$etlc" "$root"
 # Node looks for packages from the folder of the program upward.
 check_graphs() { cp "$here/graph/check_graphs.mjs" "$engines/graph/" && node "$engines/graph/check_graphs.mjs" "$etlc" "$root"; }

@@ -189,6 +189,9 @@ impl Walk<'_, '_, '_> {
         let name = function.name.to_string().to_ascii_lowercase();
         let of_time =
             ["date", "time", "day", "trunc", "part", "diff", "week", "month", "convert", "extract"].iter().any(|part| name.contains(part));
+        // Nothing but values stands in these.
+        let takes_values =
+            matches!(name.as_str(), "sum" | "min" | "max" | "avg" | "count" | "coalesce" | "nullif" | "upper" | "lower" | "abs");
         for arg in &list.args {
             match arg {
                 FunctionArg::ExprNamed { name, .. } => {
@@ -196,7 +199,7 @@ impl Walk<'_, '_, '_> {
                 }
                 FunctionArg::Unnamed(FunctionArgExpr::Expr(expr @ Expr::Identifier(ident))) => {
                     let is_keyword = || ALL_KEYWORDS.binary_search(&ident.value.to_ascii_uppercase().as_str()).is_ok();
-                    if ident.quote_style.is_none() && (of_time || is_keyword()) {
+                    if ident.quote_style.is_none() && !takes_values && (of_time || is_keyword()) {
                         self.words.insert(std::ptr::from_ref(expr));
                     }
                 }

@@ -100,6 +100,8 @@ pub(super) struct Alias {
     pub(super) name: String,
     pub(super) sources: Sources,
     pub(super) kind: Option<Type>,
+    /// False where the name is not given yet: a table that may have such a column has it.
+    pub(super) given: bool,
 }
 
 /// What can be named at a place.
@@ -165,13 +167,14 @@ impl Analyser<'_> {
             }
             return Some(Meaning::Column(sources, kind));
         }
-        if let Some(alias) = alias {
-            return Some(Meaning::Column(alias.sources.clone(), alias.kind.clone()));
+        let of_alias = |alias: &Alias| Meaning::Column(alias.sources.clone(), alias.kind.clone());
+        if let Some(alias) = alias.filter(|alias| alias.given) {
+            return Some(of_alias(alias));
         }
         if let Some(whole) = scope.sight.bound.iter().find(|bound| bound.name.last().is_some_and(|last| last == name)) {
             return Some(Meaning::Column(whole_row(whole), None));
         }
-        in_open(scope, name)
+        in_open(scope, name).or_else(|| alias.map(of_alias))
     }
 
     /// A qualified name at one level; `None` where neither its relation nor a column with parts is there.

@@ -14,16 +14,20 @@ impl Analyser<'_> {
     /// The columns of a `select`, and the names that it gives them.
     pub(super) fn projection(&mut self, select: &Select, scope: &Scope<'_>) -> (Relation, Vec<Alias>) {
         let mut relation = Relation::of(Vec::new());
-        // A name that is given further on is known in some databases, and in none a fault that could be told apart.
+        // A name that is given further on is known in some databases, and in none a fault that could be told apart. No name means its own column.
+        let forward = self.dialect == Dialect::Clickhouse;
         let later = select.projection.iter().filter_map(|item| match item {
             SelectItem::ExprWithAlias { alias, .. } => {
-                Some(Alias { name: self.column_name(alias), sources: Sources::unknown(), kind: None })
+                Some(Alias { name: self.column_name(alias), sources: Sources::unknown(), kind: None, given: forward })
             }
             _ => None,
         });
         let mut aliases: Vec<Alias> = later.collect();
         let mut n_given = 0;
         for item in &select.projection {
+            if let (SelectItem::ExprWithAlias { .. }, Some(own)) = (item, aliases.get_mut(n_given)) {
+                own.given = false;
+            }
             let here = Scope { aliases: &aliases, ..*scope };
             let before = relation.columns.len();
             let named = self.item(item, &here, &mut relation);

@@ -351,7 +351,7 @@ fn is_recursive(cte: &Cte) -> bool {
 
 /// The aliases that a column of a `select` brings.
 pub(super) fn alias(name: &str, column: &Column) -> Alias {
-    Alias { name: name.to_owned(), sources: column.sources.clone(), kind: column.kind.clone() }
+    Alias { name: name.to_owned(), sources: column.sources.clone(), kind: column.kind.clone(), given: true }
 }
 
 /// The name that an expression gives its column by itself, where all databases agree.

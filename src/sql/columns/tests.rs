@@ -55,6 +55,17 @@ fn faults(sql: &str, dialect: Dialect) -> String {
 }
 
 #[test]
+fn a_name_that_is_not_given_yet_hides_no_column_of_an_open_table() {
+    let is = |sql: &str, dialect: Dialect, expected: &str| assert_eq!(shown(sql, dialect), expected, "{sql}");
+    for dialect in [Dialect::Postgres, Dialect::Bigquery, Dialect::Snowflake, Dialect::Clickhouse] {
+        is("select upper(k) as k, coalesce(v, 0) as v from u", dialect, "k=u.k v=u.v");
+        is("with c as (select k as k from u) select k as d from c", dialect, "d=u.k");
+    }
+    is("select v + 1 as w, k as v from u", Dialect::Postgres, "w=u.v v=u.k");
+    is("select v + 1 as w, k as v from u", Dialect::Clickhouse, "w=? v=u.k");
+}
+
+#[test]
 fn queries_give_columns() {
     let is = |sql: &str, expected: &str| assert_eq!(shown(sql, Dialect::Postgres), expected, "{sql}");
     is("select x, a.y as t, x + 1, 'k' as k from a", "x=a.x t=a.y _=a.x k=");

@@ -213,7 +213,10 @@ fn of_operator(
         | BinaryOperator::And
         | BinaryOperator::Or
         | BinaryOperator::Xor => Some(Type::Boolean),
-        BinaryOperator::StringConcat if dialect != Dialect::Mysql => Some(Type::Text),
+        // It joins lists and JSON as well.
+        BinaryOperator::StringConcat if dialect != Dialect::Mysql => {
+            same([left, right].into_iter(), dialect, column).filter(|kind| *kind == Type::Text)
+        }
         BinaryOperator::Plus | BinaryOperator::Minus | BinaryOperator::Multiply => {
             let (left, right) = (of_expression(left, dialect, column)?, of_expression(right, dialect, column)?);
             match (left, right) {
@@ -254,8 +257,9 @@ fn of_function(function: &sqlparser::ast::Function, dialect: Dialect, column: &m
     };
     match name.as_str() {
         "count" | "row_number" | "rank" | "dense_rank" | "ntile" | "length" | "char_length" | "count_if" | "countif" => Some(Type::Integer),
-        "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "concat" | "concat_ws" | "replace" | "substr" | "substring" | "string_agg"
-        | "listagg" | "initcap" | "md5" | "to_char" | "left" | "right" | "lpad" | "rpad" => Some(Type::Text),
+        "upper" | "lower" | "trim" | "ltrim" | "rtrim" | "concat_ws" | "replace" | "substr" | "substring" | "string_agg" | "listagg"
+        | "initcap" | "md5" | "to_char" | "left" | "right" | "lpad" | "rpad" => Some(Type::Text),
+        "concat" => same(args.into_iter(), dialect, column).filter(|kind| *kind == Type::Text),
         "current_date" | "to_date" => Some(Type::Date),
         "current_timestamp" | "now" | "to_timestamp" => Some(Type::Timestamp),
         "min" | "max" | "first_value" | "last_value" | "any_value" | "lag" | "lead" | "nullif" => {

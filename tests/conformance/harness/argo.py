@@ -28,6 +28,10 @@ class Argo:
         template = case.name.replace("_", "-")
         name = self.fired(template) if case.start.by == "schedule" else self.submit(template, case, plan)
         workflow = poll(LONGEST, f"workflow {name}", lambda: self.finished(name))
+        if came_too_early(workflow):
+            time.sleep(5)
+            name = self.submit(template, case, plan)
+            workflow = poll(LONGEST, f"workflow {name}", lambda: self.finished(name))
         return self.seen(workflow, [step["id"] for step in plan["steps"]])
 
     def submit(self, template: str, case: Case, plan: dict) -> str:
@@ -81,7 +85,21 @@ class Argo:
             if (step := step_of(pod["metadata"])) in steps:
                 steps[step].attempts += 1
                 steps[step].prints += traces(self.cluster.log(pod, "main"))
-        return Seen(PHASES[workflow["status"]["phase"]], steps)
+        return Seen(PHASES[workflow["status"]["phase"]], steps, said=said(workflow))
+
+
+def came_too_early(workflow: dict) -> bool:
+    """Argo watches its kinds apart from each other: a Workflow may be seen before the WorkflowTemplate that it is made from, and has then failed."""
+    status = workflow["status"]
+    return status["phase"] == "Error" and not status.get("nodes") and "not found" in status.get("message", "")
+
+
+def said(workflow: dict) -> str:
+    """The messages of a run and of its nodes that did not succeed."""
+    status = workflow["status"]
+    conditions = [f"{each['type']}: {each.get('message') or each['status']}" for each in status.get("conditions", [])]
+    nodes = [f"{node['displayName']} {node['phase']}: {node['message']}" for node in status.get("nodes", {}).values() if node.get("message")]
+    return "; ".join([f"{status['phase']}: {status.get('message', 'no message')}", *conditions, *nodes])
 
 
 def is_attempt(node: dict) -> bool:

@@ -38,6 +38,7 @@ class Seen:
     state: str
     steps: dict[str, StepSeen]
     told: list[dict] = field(default_factory=list)
+    said: str = ""  # What the engine itself says of the run, for whoever looks for the cause of a difference.
 
 
 @dataclass(frozen=True)

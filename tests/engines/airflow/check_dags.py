@@ -230,6 +230,13 @@ def item_text(name: str) -> str:
 
 def build(task, run: dict, params: dict) -> tuple[dict, dict]:
     """The rendered template of the operator and the pod that it would send to Kubernetes, both as plain JSON."""
+    task, context = rendered(task, run, params)
+    pod = build_pod(task, context)
+    return task.pod_template_dict, ApiClient().sanitize_for_serialization(pod)
+
+
+def rendered(task, run: dict, params: dict) -> tuple:
+    """A task as it is when it is executed in a run, and the context of that."""
     instant = run["logical_date"]
     told = run_context(
         {
@@ -265,8 +272,7 @@ def build(task, run: dict, params: dict) -> tuple[dict, dict]:
     instance._ti_context_from_server = told
     context = instance.get_template_context()
     task.render_template_fields(context)
-    pod = build_pod(task, context)
-    return task.pod_template_dict, ApiClient().sanitize_for_serialization(pod)
+    return task, context
 
 
 def differences(template: object, pod: object, xcom: bool, path: tuple = ()) -> list[str]:

@@ -32,20 +32,27 @@ def expand(text: str, env: Mapping[str, str]) -> str:
     return "".join(out)
 
 
-def container(pod: dict, name: str) -> dict:
-    """The environment, command and args that the process of a container gets.
+def container(pod: dict, name: str, seen: list | None = None) -> dict:
+    """The environment, command and args that the process of a container gets. `seen` is told of each text that was expanded.
 
     What only a cluster knows (secrets, pod IP) is written as `<secret/key>`, so that a test can see where it went.
     """
     spec = next(c for c in pod["spec"]["containers"] if c["name"] == name)
     env: dict[str, str] = {}
+
+    def expanded(text: str) -> str:
+        result = expand(text, env)
+        if seen is not None:
+            seen.append((dict(env), text, result))
+        return result
+
     for entry in spec.get("env", []):
         source = entry.get("valueFrom")
-        env[entry["name"]] = from_source(pod, source) if source else expand(entry.get("value", ""), env)
+        env[entry["name"]] = from_source(pod, source) if source else expanded(entry.get("value", ""))
     return {
         "env": env,
-        "command": [expand(word, env) for word in spec.get("command", [])],
-        "args": [expand(word, env) for word in spec.get("args", [])],
+        "command": [expanded(word) for word in spec.get("command", [])],
+        "args": [expanded(word) for word in spec.get("args", [])],
     }
 
 

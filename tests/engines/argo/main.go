@@ -1,6 +1,7 @@
 // Command argolint lints files with Argo's own linter (strict, offline) and counts what it really linted.
 //
 //	argolint FILE...
+//	argolint pods RUN.json FILE...   prints the pods of a run instead
 //
 // Argo's lint skips in silence what it does not know, so a lint without faults proves nothing by itself: here every
 // Argo document of the files is counted by a second reader, and the two counts must agree, kind by kind.
@@ -36,7 +37,13 @@ type counts map[string]int
 func main() {
 	files := os.Args[1:]
 	if len(files) == 0 {
-		fail("usage: argolint FILE...")
+		fail("usage: argolint FILE... | argolint pods RUN.json FILE...")
+	}
+	if files[0] == "pods" && len(files) > 2 {
+		if err := printPods(files[1], files[2:]); err != nil {
+			fail("%v", err)
+		}
+		return
 	}
 	expected, others, err := countDocuments(files)
 	if err != nil {

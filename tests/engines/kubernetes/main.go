@@ -2,6 +2,8 @@
 //
 //	kube read FILE...            prints every document as kubectl reads it, one JSON line each
 //	kube check -crds DIR FILE... does to every object what the API server does on create
+//	kube expand                  expands texts as the kubelet does; from and to lines of JSON
+//	kube next                    prints when schedules fire, as robfig/cron says, which is the cron of Kubernetes and of Argo; likewise
 //
 // No cluster is involved. A document that no check knows is a failure, never skipped.
 package main
@@ -16,8 +18,11 @@ import (
 	"io"
 	"os"
 	"sort"
+	"time"
 
+	"github.com/robfig/cron/v3"
 	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
+	"k8s.io/kubernetes/third_party/forked/golang/expansion"
 	"sigs.k8s.io/yaml"
 )
 
@@ -30,7 +35,15 @@ type document struct {
 
 func main() {
 	if len(os.Args) < 2 {
-		fail("usage: kube read|check [-crds DIR] FILE...")
+		fail("usage: kube read|check [-crds DIR] FILE... | kube expand | kube next")
+	}
+	switch os.Args[1] {
+	case "expand":
+		expandLines()
+		return
+	case "next":
+		nextLines()
+		return
 	}
 	flags := flag.NewFlagSet("kube", flag.ExitOnError)
 	crds := flags.String("crds", "", "folder of CustomResourceDefinition files")
@@ -80,6 +93,52 @@ func readFiles(files []string) ([]document, error) {
 		}
 	}
 	return documents, nil
+}
+
+// expandLines reads lines of {"env": {NAME: VALUE}, "text": TEXT} and prints what the kubelet makes of each text, as JSON.
+func expandLines() {
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	for {
+		var line struct {
+			Env  map[string]string `json:"env"`
+			Text string            `json:"text"`
+		}
+		if err := in.Decode(&line); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			fail("%v", err)
+		}
+		_ = out.Encode(expansion.Expand(line.Text, expansion.MappingFuncFor(line.Env)))
+	}
+}
+
+// nextLines reads lines of {"schedule": CRON, "from": RFC3339, "count": N} and prints the next N instants after each, as seconds since the epoch.
+func nextLines() {
+	in, out := json.NewDecoder(os.Stdin), json.NewEncoder(os.Stdout)
+	for {
+		var line struct {
+			Schedule string    `json:"schedule"`
+			From     time.Time `json:"from"`
+			Count    int       `json:"count"`
+		}
+		if err := in.Decode(&line); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			fail("%v", err)
+		}
+		schedule, err := cron.ParseStandard(line.Schedule)
+		if err != nil {
+			fail("%q: %v", line.Schedule, err)
+		}
+		instants := make([]int64, 0, line.Count)
+		for at := line.From; len(instants) < line.Count; {
+			if at = schedule.Next(at); at.IsZero() {
+				break
+			}
+			instants = append(instants, at.Unix())
+		}
+		_ = out.Encode(instants)
+	}
 }
 
 func checkAll(documents []document, crdFolder string) {
