@@ -39,7 +39,7 @@ pub(super) struct Lineage {
     /// Columns in place of tables; a column's name asks for columns anyway
     #[arg(long)]
     columns: bool,
-    /// What a removal breaks, or another type, by pipeline and owner; exits with 1 if anything
+    /// What breaks if it is removed or retyped, by pipeline and owner; exits with 1 if anything uses it
     #[arg(long, requires = "names", conflicts_with_all = ["upstream", "downstream", "depth", "columns"])]
     impact: bool,
     /// Write on each edge of a picture why it is there

@@ -61,7 +61,7 @@ fn what_does_not_fit_together_is_2() {
     let workspace = shop();
     for (args, said) in [
         (&["lineage", "raw.ordres"][..], "did you mean `raw.orders`?"),
-        (&["lineage", "raw.orders.euro"], "`warehouse.raw.orders` has no column `euro`"),
+        (&["lineage", "raw.orders.euro"], "`duckdb.raw.orders` has no column `euro`"),
         (&["lineage", "first", "--as", "openlineage"], "those of the whole workspace"),
         (&["lineage", "--time", "2026-01-31T06:00:00Z"], "`--time` is for `--as openlineage`"),
         (&["lineage", "--as", "openlineage", "--time", "today"], "`today` is no time"),

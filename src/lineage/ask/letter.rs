@@ -25,7 +25,7 @@ fn of(change: &Change, style: Style) -> String {
     if change.pipelines.is_empty() {
         return format!("{name}: no step reads it\n");
     }
-    let mut out = format!("{name}: what its removal breaks, or another type\n{}\n", summary(change));
+    let mut out = format!("{name}: what breaks if it is removed or retyped\n{}\n", summary(change));
     for writer in &change.written_by {
         let (step, origin) = (format!("{}.{}", writer.pipeline, writer.step), format!("{}:{}", writer.origin.file, writer.origin.line));
         let _ = writeln!(out, "written by {}{}", drawable(&step), style.dim(&format!("  {}", drawable(&origin))));
