@@ -187,7 +187,7 @@ mod tests {
             reserved in prop::collection::vec("[a-c]{1,3}", 0..3),
         ) {
             for style in [Style::Dns, Style::Word, Style::Identifier, Style::Label] {
-                // Those of the built-in targets: a CronWorkflow, an Airflow pod, a label, a folder, a task of Airflow.
+                // The budgets that targets have.
                 for budget in [52, 54, 63, 120, 250] {
                     let mut names = BTreeMap::new();
                     for id in &ids {

@@ -151,7 +151,8 @@ def forget(session) -> None:
 
 
 def frozen(run: DagRun) -> dict:
-    """What a task is told of its run, as the API server makes it."""
+    """What a task is told of its run, as the API server makes it; tasks only run in runs that have begun."""
+    run.start_date = run.start_date or datetime.now(UTC)
     return told.DagRun.model_validate(run, from_attributes=True).model_dump(mode="json")
 
 
