@@ -145,7 +145,7 @@ fn roots(index: &Index<'_>, subject: &Subject, level: Level) -> Vec<Node> {
             let own = |job: &usize| index.jobs[*job].job.pipeline == *name;
             let mut data: BTreeSet<usize> = (0..index.jobs.len()).filter(own).flat_map(written).collect();
             // What only its own steps read lies between others.
-            let is_inner = |at: usize| !index.data[at].readers.is_empty() && index.data[at].readers.iter().all(|job| own(job));
+            let is_inner = |at: usize| !index.data[at].readers.is_empty() && index.data[at].readers.iter().all(&own);
             if data.iter().any(|&at| !is_inner(at)) {
                 data.retain(|&at| !is_inner(at));
             }
