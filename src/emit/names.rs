@@ -115,16 +115,21 @@ fn respell(id: &str, style: Style) -> (String, bool) {
     match style {
         Style::Dns if plain => (id.replace('_', "-"), true),
         Style::Identifier if plain => (id.to_owned(), true),
-        Style::Word | Style::Label => {
-            let clear = id.chars().all(|c| word(c) || "[=,]".contains(c)) && !id.contains("=,") && !id.contains("=]");
-            (runs(id.trim_end_matches(']'), word, '.'), clear)
-        }
+        Style::Word | Style::Label => (runs(id.trim_end_matches(']'), word, '.'), is_clear(id, word)),
         Style::Dns => {
             let spelled = runs(&id.to_ascii_lowercase(), |c| c.is_ascii_lowercase() || c.is_ascii_digit(), '-');
             (spelled.trim_matches('-').to_owned(), false)
         }
         Style::Identifier => (runs(id, |c| c.is_ascii_alphanumeric(), '_').trim_matches('_').to_owned(), false),
     }
+}
+
+/// Whether an id is a name, or a name and axes with values, each of allowed characters alone: joined by one character, they can be told apart.
+fn is_clear(id: &str, allowed: impl Fn(char) -> bool) -> bool {
+    let word = |text: &str| !text.is_empty() && text.chars().all(&allowed);
+    let Some((name, cell)) = id.split_once('[') else { return word(id) };
+    let axis = |part: &str| part.split_once('=').is_some_and(|(axis, value)| word(axis) && word(value));
+    word(name) && cell.strip_suffix(']').is_some_and(|cell| cell.split(',').all(axis))
 }
 
 /// Keeps the characters that are allowed and puts one `with` for every run of others.
@@ -216,6 +221,8 @@ mod tests {
         let cell = mangle("score[region=us]", Style::Dns, 63, &[]);
         assert!(cell.starts_with("score-region-us-") && cell.len() == "score-region-us-".len() + HASH, "{cell}");
         assert_ne!(mangle("a[b=c.d]", Style::Word, 250, &[]), mangle("a[b=c,d=]", Style::Word, 250, &[]));
+        assert_ne!(mangle("a[b=c]", Style::Word, 250, &[]), mangle("a[b==c]", Style::Word, 250, &[]));
+        assert_ne!(mangle("a[b=c,d=e]", Style::Label, 63, &[]), mangle("a[b=c=d,e]", Style::Label, 63, &[]));
         assert_ne!(mangle("not", Style::Dns, 63, &["not".to_owned()]), "not");
         assert_eq!(mangle(&"a".repeat(80), Style::Dns, 52, &[]).len(), 52);
         assert!(is_valid(&mangle("a_", Style::Dns, 52, &[]), Style::Dns));

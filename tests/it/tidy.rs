@@ -147,6 +147,20 @@ fn the_catalogue_is_sorted_and_each_id_is_of_an_area() {
 }
 
 /// `tests/cases.rs` runs each page, so a page with its sections is also proof that something is found with that id.
+/// The fuzz targets are a workspace of their own, built with `--locked`.
+#[test]
+fn the_lock_of_the_fuzz_targets_knows_every_dependency() {
+    let read = |path: &str| fs::read_to_string(path).expect("a text file");
+    let (manifest, lock) = (read("Cargo.toml"), read("fuzz/Cargo.lock"));
+    let section = manifest.split("\n[").find_map(|part| part.strip_prefix("dependencies]\n")).expect("dependencies");
+    let named =
+        section.lines().filter_map(|line| line.split_once([' ', '.', '=']).map(|(name, _)| name)).filter(|name| !name.starts_with('#'));
+    let package = lock.split("[[package]]\n").find(|package| package.starts_with("name = \"etlc\"\n")).expect("the package itself");
+    let missing: Vec<_> =
+        named.filter(|name| !package.contains(&format!("\"{name}\"")) && !package.contains(&format!("\"{name} "))).collect();
+    assert!(missing.is_empty(), "`cargo metadata` in fuzz/ adds to its lock file: {missing:?}");
+}
+
 #[test]
 fn every_diagnostic_has_a_page() {
     let mut faults = Vec::new();
