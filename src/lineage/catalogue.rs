@@ -78,17 +78,21 @@ impl Reader<'_> {
         let mut reader = ReaderBuilder::new().flexible(true).has_headers(false).from_reader(text.as_bytes());
         let mut record = ByteRecord::new();
         let Ok(true) = reader.read_byte_record(&mut record) else {
-            self.report(0..0, "the catalogue file is empty", "needs a first line with headers");
+            self.report(0..0, "the catalogue file is empty", "needs a first line with headers", None);
             return;
         };
         let Some(fields) = self.headers(&record) else { return };
+        let width = record.len();
         let least = fields.iter().max().copied().unwrap_or_default() + 1;
         // Rows of one table follow each other, so what is asked for is looked up once for each.
         let mut last: Option<Last> = None;
         while self.diagnostics.len() < MOST_FAULTS && matches!(reader.read_byte_record(&mut record), Ok(true)) {
             let at = record.position().map_or(0, |position| usize::try_from(position.byte()).unwrap_or(usize::MAX));
-            if record.len() < least || fields[1..3].iter().any(|&field| record[field].is_empty()) {
-                self.short(at, record.len(), least);
+            if record.len() < least
+                || record.iter().skip(width).any(|field| !field.is_empty())
+                || fields[1..3].iter().any(|&field| record[field].is_empty())
+            {
+                self.misfit(at, record.len(), least, width);
                 continue;
             }
             let (schema, table) = (&record[fields[0]], &record[fields[1]]);
@@ -109,19 +113,22 @@ impl Reader<'_> {
         let missing: Vec<&str> = HEADERS.into_iter().zip(found).filter(|(_, at)| at.is_none()).map(|(header, _)| header).collect();
         if let [first, ..] = missing.as_slice() {
             let message = format!("the catalogue file has no column `{first}`");
-            self.report(self.line(0), &message, "the headers");
+            self.report(self.line(0), &message, "the headers", None);
             return None;
         }
         Some(found.map(Option::unwrap_or_default))
     }
 
-    fn short(&mut self, at: usize, found: usize, least: usize) {
+    fn misfit(&mut self, at: usize, found: usize, least: usize, width: usize) {
         let message = if found < least {
             format!("a row of the catalogue file has {found} fields, and at least {least} are needed")
+        } else if found > width {
+            format!("a row of the catalogue file has {found} fields, and there are {width} headers")
         } else {
             "a row of the catalogue file names no table or no column".to_owned()
         };
-        self.report(self.line(at), &message, "this row");
+        let comma = "quote what has a comma in it, `\"decimal(12,2)\"`, as the database's own export does";
+        self.report(self.line(at), &message, "this row", (found > width).then_some(comma));
     }
 
     /// The name of a table as SQL names it, if it is asked for.
@@ -162,14 +169,14 @@ impl Reader<'_> {
         start..text[start..].find(['\r', '\n']).map_or(text.len(), |end| start + end)
     }
 
-    fn report(&mut self, range: Range<usize>, message: &str, label: &str) {
+    fn report(&mut self, range: Range<usize>, message: &str, label: &str, help: Option<&str>) {
         let mark = self.file.mark();
         let span: Span = self.file.span_of(range.start + mark..range.end + mark);
         self.diagnostics.push(
             Diagnostic::new(&catalogue::CATALOGUE_FILE, span, message)
                 .label(label.to_owned())
                 .note(format!("it is CSV with a first line `{}`, and one row for each column", HEADERS.join(",")))
-                .help("export it again: `etlc explain E0412` shows the query"),
+                .help(help.unwrap_or("export it again: `etlc explain E0412` shows the query")),
         );
     }
 }

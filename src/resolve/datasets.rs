@@ -260,7 +260,7 @@ fn unknown(header: &Header, drafts: &Drafts<'_>) -> IndexSet<String> {
 }
 
 /// Names of the data that a step says it writes, in whatever form, also under a misspelt key. `kind_keys` are the fields of its kind.
-fn declared(step: &Node, kind_keys: &[&str]) -> IndexSet<String> {
+pub(super) fn declared(step: &Node, kind_keys: &[&str]) -> IndexSet<String> {
     let allowed: Vec<_> = kind_keys.iter().chain(spec::Step::KEYS).copied().collect();
     let mut names = IndexSet::new();
     for key in ["output", "outputs"] {
@@ -268,6 +268,9 @@ fn declared(step: &Node, kind_keys: &[&str]) -> IndexSet<String> {
         match &written.value.kind {
             Kind::Scalar(name, _) => names.extend(Some(name.clone())),
             Kind::List(items) => names.extend(items.iter().filter_map(Node::text).map(ToOwned::to_owned)),
+            Kind::Map(_) if key == "output" && written.value.get("name").is_some() => {
+                names.extend(written.value.get("name").and_then(Node::text).map(ToOwned::to_owned));
+            }
             Kind::Map(entries) => names.extend(entries.iter().map(|entry| entry.key.clone())),
         }
     }

@@ -304,6 +304,9 @@ pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result
         resolver.unsure.set(true);
         return Ok(Offer::Unknown);
     }
+    if entry.datasets.get(dataset) == Some(&Offer::Unknown) {
+        resolver.unsure.set(true);
+    }
     entry.datasets.get(dataset).cloned().ok_or_else(|| {
         let names = entry.datasets.keys().map(String::as_str);
         Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names))

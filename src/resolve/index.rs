@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 
 use indexmap::IndexMap;
 
+use super::datasets::declared;
 use super::documents::Documents;
 use crate::source::Span;
 use crate::syntax::{Kind, Node};
@@ -102,7 +103,7 @@ impl<'a> Index<'a> {
                     span,
                     team: root.get("owner").and_then(scalar).map(|(team, _)| team.to_owned()),
                     datasets: datasets(root),
-                    whole: document.gaps.is_empty(),
+                    whole: document.gaps.is_empty() && is_legible(root),
                     triggers: triggers(root),
                 };
                 known.pipelines.entry(name.to_owned()).or_insert(entry);
@@ -147,6 +148,13 @@ fn text(node: &Node, key: &str) -> Option<String> {
     node.get(key).and_then(scalar).map(|(text, _)| text.to_owned())
 }
 
+/// Whether all that names datasets has the shape that it must have: where not, that is reported, and a dataset may be missing for it.
+fn is_legible(root: &Node) -> bool {
+    let all_maps =
+        |node: &Node| matches!(node.kind, Kind::Map(_)) && node.entries().iter().all(|entry| matches!(entry.value.kind, Kind::Map(_)));
+    ["datasets", "steps"].iter().all(|key| root.get(key).is_none_or(all_maps))
+}
+
 fn datasets(root: &Node) -> IndexMap<String, Offer> {
     let mut datasets = IndexMap::new();
     for entry in root.get("datasets").map(Node::entries).unwrap_or_default() {
@@ -170,6 +178,9 @@ fn datasets(root: &Node) -> IndexMap<String, Offer> {
                 None => Offer::Artifact,
             };
             datasets.insert(output.key.clone(), offer);
+        }
+        for name in declared(&step.value, &[]) {
+            datasets.entry(name).or_insert(Offer::Unknown);
         }
     }
     datasets

@@ -203,7 +203,7 @@ pub(crate) fn unknown_key(entry: &Entry, owner: Name<'_>, allowed: &[&str], map:
             let sure = !taken && certain(&entry.key, allowed.iter().copied()) == Some(near);
             suggest(diagnostic, entry.key_span, near, sure)
         }
-        None => diagnostic,
+        None => diagnostic.maybe_help(shapes::elsewhere(&entry.key, allowed)),
     }
 }
 

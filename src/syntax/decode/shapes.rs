@@ -14,6 +14,10 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
     if let ("a string", Some("resources"), Kind::Map(_)) = (expected, name.key, &node.kind) {
         return Some("write the name of one of the platform's classes of resources, such as `resources: small`".to_owned());
     }
+    if let ("a string", Some("output"), Kind::Map(_)) = (expected, name.key, &node.kind) {
+        let called = node.get("name").and_then(Node::as_str).filter(|text| is_name(text)).map_or_else(|| "name".to_owned(), shorten);
+        return Some(format!("`output` is a name alone; what says more of a table stands under `outputs: {{{called}: {{table: …}}}}`"));
+    }
     if let (Some("foreach"), Kind::List(_)) = (name.key, &node.kind) {
         let help =
             "items that are known when etlc runs are cells of a `matrix: {item: […]}`; `foreach` names a list that another step hands over";
@@ -35,6 +39,11 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
             let first = items.first()?.get("name")?.as_str()?;
             Some(format!("write `{}: {{…}}` for each, its name as the key", shorten(first)))
         }
+        ("outputs", Kind::List(items)) => {
+            let first = items.first()?;
+            let first = first.as_str().or_else(|| first.get("name")?.as_str()).filter(|text| is_name(text))?;
+            Some(format!("write `{}: {{…}}` for each, its name as the key", shorten(first)))
+        }
         ("env", Kind::List(items)) => variable(items.first()?),
         ("secrets", Kind::List(items)) => {
             let secret = items.first()?.as_str().filter(|text| is_name(text))?;
@@ -42,6 +51,13 @@ pub(super) fn meant(node: &Node, name: Name<'_>, expected: &str) -> Option<Strin
         }
         _ => None,
     }
+}
+
+/// Where a key belongs that stands among `allowed` ones.
+pub(super) fn elsewhere(key: &str, allowed: &[&str]) -> Option<String> {
+    let is_output = allowed.contains(&"storage") && allowed.contains(&"columns");
+    let of_step = is_output && matches!(key, "materialize" | "unique_key" | "partition");
+    of_step.then(|| format!("`{key}` belongs to the step, beside its `sql`"))
 }
 
 /// `[a: b]`, which YAML reads as a list of a map.
