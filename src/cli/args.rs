@@ -112,6 +112,7 @@ impl Global {
             environment: chosen.env.clone(),
             revision: None,
             goal,
+            readers: false,
         }
     }
 }

@@ -18,6 +18,9 @@ pub(super) struct Validate {
     /// The target to check against; that of `etlc.yaml` if not given
     #[arg(long, value_name = "TARGET")]
     target: Option<String>,
+    /// Also find what breaks in pipelines that read, however far down, data of those that were named
+    #[arg(long)]
+    readers: bool,
     /// Exit with 1 for warnings too
     #[arg(long)]
     deny_warnings: bool,
@@ -42,6 +45,7 @@ impl Validate {
                 Err(failure) => return report::fail(&failure, global, world),
             }
         }
+        let request = Request { readers: self.readers, ..request };
         report::compile(&request, global, world, |workspace, compiled, world| {
             let printed = report::findings(workspace, compiled, global, world, Stream::Result);
             if global.format == Format::Human && compiled.diagnostics.is_empty() {

@@ -108,6 +108,8 @@ struct Outcome {
     replaced: Vec<Replaced>,
     pending: Vec<Pending>,
     facts: Facts,
+    /// Whether it was not named, and reads data of what was.
+    reads: bool,
 }
 
 impl<'a> Session<'a> {
@@ -125,7 +127,8 @@ impl<'a> Session<'a> {
         let platform = self.platform();
         let mut paths = strays(files, self.request, self.workspace.marked);
         // Where nothing but pipelines' own files were named, the others are looked for only when one of them is referred to.
-        let lazy = !paths.is_empty() && paths.len() == self.request.paths.len() && self.request.goal != Goal::Files;
+        let lazy =
+            !paths.is_empty() && paths.len() == self.request.paths.len() && self.request.goal != Goal::Files && !self.request.readers;
         let complete = !lazy && {
             let (found, complete) = self.discover();
             paths.extend(found);
@@ -148,18 +151,25 @@ impl<'a> Session<'a> {
         let pack = self.pack(&platform);
         let options = if self.request.goal == Goal::Plans { Vec::new() } else { targets::faults(&platform, &self.own_targets(&platform)) };
         let others = self.others(&platform);
-        let chosen: Vec<&String> = paths.iter().filter(|path| selection.may_hold(path)).collect();
+        let chosen: Vec<&String> = paths.iter().filter(|path| self.request.readers || selection.may_hold(path)).collect();
         let mut outcomes: Vec<Outcome> = chosen.par_iter().map(|path| self.one(&cx, &documents, path, pack.as_ref(), &others)).collect();
         // A file that lies in no workspace is alone in the world.
         let whole = (complete || (lazy && !self.workspace.marked)) && chosen.len() == paths.len();
-        let lineage = self.lineage(&cx, &mut outcomes);
+        let Found { lineage, diagnostics } = self.lineage(&cx, &mut outcomes);
+        let every = used_by_all(&selection, &platform, &outcomes);
+        let is_named = |outcome: &Outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses);
+        if self.request.readers {
+            keep_readers(&lineage, &mut outcomes, &is_named);
+        }
+        for (outcome, found) in outcomes.iter_mut().zip(diagnostics) {
+            self.add(outcome, found);
+        }
         self.settle(&cx, &documents, &mut outcomes, whole);
         // What is wrong for a pipeline is said there.
         let is_said =
             |fault: &Diagnostic| outcomes.iter().flat_map(|outcome| &outcome.diagnostics).any(|found| targets::is_same(found, fault));
         self.diagnostics.extend(options.into_iter().filter(|fault| !is_said(fault)));
-        let every = used_by_all(&selection, &platform, &outcomes);
-        outcomes.retain(|outcome| every || selection.holds(&outcome.pipeline.path, &outcome.uses));
+        outcomes.retain(|outcome| outcome.reads || is_named(outcome));
         let fleet = self.fleet(paths, &index, complete);
         let namespaces = platform.openlineage();
         Ok(Compiled { lineage, namespaces, ..self.finish(outcomes, &documents, fleet, &shared) })
@@ -237,6 +247,7 @@ impl<'a> Session<'a> {
                     replaced: Vec::new(),
                     pending: Vec::new(),
                     facts: Facts::default(),
+                    reads: false,
                 };
             };
             let resolved = resolve::pipeline(cx, path, document);
@@ -268,17 +279,26 @@ impl<'a> Session<'a> {
                 replaced: resolved.replaced,
                 pending: resolved.pending,
                 facts: resolved.facts,
+                reads: false,
             }
         };
         guard(run).unwrap_or_else(|said| {
             let diagnostics = vec![internal(&self.workspace.files, path, &said)];
             let uses = vec![path.to_owned()];
-            Outcome { pipeline: empty(None), diagnostics, uses, replaced: Vec::new(), pending: Vec::new(), facts: Facts::default() }
+            Outcome {
+                pipeline: empty(None),
+                diagnostics,
+                uses,
+                replaced: Vec::new(),
+                pending: Vec::new(),
+                facts: Facts::default(),
+                reads: false,
+            }
         })
     }
 
-    /// Follows columns through the SQL of all pipelines, and reports what cannot be right about them.
-    fn lineage(&mut self, cx: &Context, outcomes: &mut [Outcome]) -> Lineage {
+    /// Follows columns through the SQL of all pipelines, and finds what cannot be right about them.
+    fn lineage(&mut self, cx: &Context, outcomes: &mut [Outcome]) -> Found {
         let mut facts: Vec<Facts> = outcomes.iter_mut().map(|outcome| std::mem::take(&mut outcome.facts)).collect();
         let compiled = outcomes.iter().map(|outcome| outcome.pipeline.path.clone()).collect();
         producers(cx, compiled, &mut facts);
@@ -291,15 +311,11 @@ impl<'a> Session<'a> {
             outcome.uses.extend(used.into_iter().cloned());
         }
         let found = guard(|| lineage::of(&facts, &connections, &catalogues, self.workspace.files.map()));
-        let Found { lineage, diagnostics } = found.unwrap_or_else(|said| {
+        found.unwrap_or_else(|said| {
             let path = outcomes.first().map_or(WORKSPACE_FILE, |outcome| outcome.pipeline.path.as_str());
             self.diagnostics.push(internal(&self.workspace.files, path, &said));
             Found::default()
-        });
-        for (outcome, found) in outcomes.iter_mut().zip(diagnostics) {
-            self.add(outcome, found);
-        }
-        lineage
+        })
     }
 
     /// Adds findings to those of a pipeline.
@@ -388,6 +404,19 @@ impl<'a> Session<'a> {
             fleet,
             ..Compiled::default()
         }
+    }
+}
+
+/// Of pipelines that were not named and read the data of those that were, keeps what is found about that data; what else is wrong there is not asked for.
+fn keep_readers(lineage: &Lineage, outcomes: &mut [Outcome], is_named: &dyn Fn(&Outcome) -> bool) {
+    let names = outcomes.iter().filter(|outcome| is_named(outcome)).filter_map(|outcome| outcome.pipeline.name.clone());
+    let names: Vec<String> = names.collect();
+    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let readers = lineage.readers(&names);
+    for outcome in outcomes.iter_mut().filter(|outcome| !is_named(outcome)) {
+        outcome.diagnostics.retain(|found| resolve::misses_dataset_of(found, &names));
+        outcome.pending.clear();
+        outcome.reads = !outcome.diagnostics.is_empty() || outcome.pipeline.name.as_deref().is_some_and(|name| readers.contains(name));
     }
 }
 

@@ -19,6 +19,8 @@ pub struct Request {
     pub revision: Option<String>,
     /// How far to go.
     pub goal: Goal,
+    /// Whether columns are also checked in the pipelines that read, however far down, the data of those that were named.
+    pub readers: bool,
 }
 
 /// How far to go.

@@ -45,12 +45,15 @@ pub fn wanted(facts: &[Facts], connections: &Connections) -> BTreeMap<String, BT
 }
 
 impl Catalogue {
-    /// Reads the tables of a file that are asked for.
+    /// Reads the tables of a file that are asked for; a file with faults tells nothing else.
     #[must_use]
     pub fn read(file: &SourceFile, connection: &Connection, wanted: &BTreeSet<Vec<String>>) -> (Self, Vec<Diagnostic>) {
         let mut reader = Reader { file, connection, wanted, kinds: BTreeMap::new(), diagnostics: Vec::new() };
         let mut catalogue = Self { path: file.path().to_owned(), tables: BTreeMap::new() };
         reader.read(&mut catalogue);
+        if !reader.diagnostics.is_empty() {
+            catalogue.tables.clear();
+        }
         (catalogue, reader.diagnostics)
     }
 }

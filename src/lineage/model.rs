@@ -37,6 +37,29 @@ pub struct Lineage {
     pub jobs: Vec<Job>,
 }
 
+impl Lineage {
+    /// The pipelines that read the data of these, or what is made of it, and are none of them.
+    #[must_use]
+    pub fn readers(&self, pipelines: &BTreeSet<&str>) -> BTreeSet<&str> {
+        let mut reading: BTreeMap<&Place, Vec<&Job>> = BTreeMap::new();
+        for job in &self.jobs {
+            job.reads.iter().for_each(|place| reading.entry(place).or_default().push(job));
+        }
+        let own = self.jobs.iter().filter(|job| pipelines.contains(job.pipeline.as_str()));
+        let mut seen: BTreeSet<&Place> = own.flat_map(|job| job.writes.keys()).collect();
+        let mut open: Vec<&Place> = seen.iter().copied().collect();
+        let mut found = BTreeSet::new();
+        while let Some(place) = open.pop() {
+            for job in reading.get(place).into_iter().flatten() {
+                found.insert(job.pipeline.as_str());
+                open.extend(job.writes.keys().filter(|place| seen.insert(place)));
+            }
+        }
+        found.retain(|pipeline| !pipelines.contains(pipeline));
+        found
+    }
+}
+
 /// Data that somebody reads or writes.
 #[derive(Clone, Debug, Default)]
 pub struct Data {

@@ -1,6 +1,6 @@
 //! Everything of a pipeline but its steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -309,8 +309,20 @@ pub(super) fn foreign(resolver: &Resolver<'_>, name: &str, span: Span) -> Result
     }
     entry.datasets.get(dataset).cloned().ok_or_else(|| {
         let names = entry.datasets.keys().map(String::as_str);
-        Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &format!("dataset of `{pipeline}`"), dataset, names))
+        Box::new(unknown_name(&catalogue::UNKNOWN_DATASET, span, &dataset_of(pipeline), dataset, names))
     })
+}
+
+/// What messages call a dataset of another pipeline.
+fn dataset_of(pipeline: &str) -> String {
+    format!("dataset of `{pipeline}`")
+}
+
+/// True for a finding that data which one of these pipelines is said to give is not there.
+#[must_use]
+pub fn misses_dataset_of(found: &Diagnostic, pipelines: &BTreeSet<&str>) -> bool {
+    let rule = catalogue::UNKNOWN_DATASET.id;
+    found.rule.id == rule && pipelines.iter().any(|pipeline| found.message.contains(&dataset_of(pipeline)))
 }
 
 fn on_failure(resolver: &mut Resolver<'_>, field: Option<&Field<spec::Notify>>) -> Vec<Notification> {

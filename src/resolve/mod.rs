@@ -41,6 +41,7 @@ pub use catalogues::catalogues;
 pub use context::Context;
 pub use datasets::Replaced;
 pub use documents::Documents;
+pub use header::misses_dataset_of;
 pub use index::{Index, Rest};
 pub use kinds::Kind;
 pub use lints::{Others, Pending, settle};

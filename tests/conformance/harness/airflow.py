@@ -135,7 +135,13 @@ class AirflowLocal(Airflow):
     workers = 1
 
     def variables(self) -> dict[str, str]:
-        return {"PATH": str(self.etlc.parent)}
+        """A folder in which the program that is tried is called `etlc`, whatever its file is called."""
+        folder = self.work / "bin"
+        folder.mkdir(exist_ok=True)
+        link = folder / "etlc"
+        if not link.is_symlink():
+            link.symlink_to(self.etlc)
+        return {"PATH": str(folder)}
 
     def run(self, case: Case, plan: dict, rendered: Path) -> Seen:
         seen, log = self.test(case, plan, rendered)
