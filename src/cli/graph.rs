@@ -59,7 +59,7 @@ impl Graph {
         let request = global.request(world, &self.chosen, None, Goal::Plans);
         report::compile(&request, global, world, |workspace, compiled, world| {
             let code = report::exit_code(workspace, &compiled.diagnostics, false);
-            let said = report::findings(workspace, compiled, global, world, Stream::Aside);
+            let said = report::findings(workspace, compiled, global, world, Stream::ErrorsAside);
             let Some(graph) = self.graph(compiled, world) else { return Ok(said.max(code)) };
             let text = self.text(form, &graph, world)?;
             let printed = match &self.out {

@@ -88,7 +88,7 @@ impl Lineage {
         };
         report::compile(&request, global, world, |workspace, compiled, world| {
             let code = report::exit_code(workspace, &compiled.diagnostics, false);
-            let said = report::findings(workspace, compiled, global, world, Stream::Aside);
+            let said = report::findings(workspace, compiled, global, world, Stream::ErrorsAside);
             for one in compiled.pipelines.iter().filter(|one| one.plan.is_none()) {
                 let name = one.name.as_ref().unwrap_or(&one.path);
                 world.say(&format!("the lineage may lack what `{name}` reads and writes: it has errors\n"));

@@ -37,7 +37,7 @@ impl List {
         report::compile(&request, global, world, |workspace, compiled, world| {
             let rows: Vec<Row> = compiled.pipelines.iter().map(row).collect();
             let text = if self.json { serde_json::to_string_pretty(&rows).unwrap_or_default() + "\n" } else { table(&rows) };
-            let said = report::findings(workspace, compiled, global, world, Stream::Aside);
+            let said = report::findings(workspace, compiled, global, world, Stream::ErrorsAside);
             let code = said.max(report::exit_code(workspace, &compiled.diagnostics, false));
             Ok(world.print(&text, code))
         })

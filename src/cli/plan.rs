@@ -26,7 +26,7 @@ impl Plan {
                 [plan] if one => serde_json::to_string_pretty(plan).unwrap_or_default() + "\n",
                 plans => serde_json::to_string_pretty(plans).unwrap_or_default() + "\n",
             };
-            let said = report::findings(workspace, compiled, global, world, Stream::Aside);
+            let said = report::findings(workspace, compiled, global, world, Stream::ErrorsAside);
             let code = said.max(report::exit_code(workspace, &compiled.diagnostics, false));
             Ok(world.print(&text, code))
         })

@@ -18,6 +18,8 @@ pub(super) enum Stream {
     Result,
     /// To the error stream, because the output stream has a result of its own.
     Aside,
+    /// To the error stream, and errors alone: the question was another, and an error says what the answer may lack.
+    ErrorsAside,
 }
 
 /// Finds and opens the workspace of a request, compiles, and hands the outcome on; what cannot be done at all is said, with exit code 2.
@@ -48,8 +50,10 @@ pub(super) fn fail(failure: &Failure, global: &Global, world: &mut World) -> u8 
 /// Prints what was found.
 pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Global, world: &mut World, stream: Stream) -> u8 {
     let root = workspace.files.root();
+    let is_shown = |found: &&Diagnostic| stream != Stream::ErrorsAside || found.severity == Severity::Error;
+    let diagnostics: Vec<Diagnostic> = compiled.diagnostics.iter().filter(is_shown).cloned().collect();
     let report = Report {
-        diagnostics: &compiled.diagnostics,
+        diagnostics: &diagnostics,
         map: workspace.files.map(),
         paths: &Paths::new(root, &world.cwd),
         repository: &Paths::new(root, repository(world, root)),
@@ -70,7 +74,7 @@ pub(super) fn findings(workspace: &Workspace, compiled: &Compiled, global: &Glob
     };
     match stream {
         Stream::Result => world.print(&text, 0),
-        Stream::Aside => {
+        Stream::Aside | Stream::ErrorsAside => {
             world.say(&text);
             0
         }
