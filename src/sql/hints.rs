@@ -3,11 +3,11 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::Dialect;
+use super::{Dialect, forms};
 use Dialect::{Athena, Clickhouse, Databricks, Duckdb, Mssql, Mysql, Postgres, Presto, Redshift, Snowflake, Sqlite, Trino};
 
 /// A clause as words, `( )` for brackets with whatever they hold, `?` for any one token, and after `|` the word that must follow and stays.
-const CLAUSES: [(&str, &[Dialect]); 24] = [
+const CLAUSES: [(&str, &[Dialect]); 32] = [
     ("WITH SCHEMA EVOLUTION", &[Databricks]),
     ("OPTION ( )", &[Mssql]),
     ("WITH ( ) | AS", &[Mssql]),
@@ -32,10 +32,23 @@ const CLAUSES: [(&str, &[Dialect]); 24] = [
     ("USING SAMPLE ? ROWS", &[Duckdb]),
     ("LIMIT ? BY ? | LIMIT", &[Clickhouse]),
     ("GLOBAL | IN", &[Clickhouse]),
+    ("GLOBAL | JOIN", &[Clickhouse]),
+    ("GLOBAL | LEFT", &[Clickhouse]),
+    ("GLOBAL | INNER", &[Clickhouse]),
+    ("ANY | JOIN", &[Clickhouse]),
+    ("ANY | LEFT", &[Clickhouse]),
+    ("ANY | INNER", &[Clickhouse]),
+    ("ASOF | JOIN", &[Clickhouse, Duckdb]),
+    ("POSITIONAL | JOIN", &[Duckdb]),
 ];
 
-/// The tokens without such clauses; `None` where there are none.
+/// The tokens without such clauses, and in forms that the parser knows; `None` where nothing is to be changed.
 pub(super) fn without(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
+    let shorter = without_clauses(tokens, dialect);
+    forms::rewritten(shorter.as_deref().unwrap_or(tokens), dialect).or(shorter)
+}
+
+fn without_clauses(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
     let clauses: Vec<_> = CLAUSES.iter().filter(|(_, dialects)| dialects.contains(&dialect)).map(|(clause, _)| *clause).collect();
     if clauses.is_empty() {
         return None;

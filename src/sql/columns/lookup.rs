@@ -207,7 +207,7 @@ impl Analyser<'_> {
         let [ident] = idents else { return Meaning::Unknown };
         let name = self.column_name(ident);
         let is_given = bound.is_none() && self.given.last().is_some_and(|given| given.contains(&name));
-        if is_given || self.is_special(ident) {
+        if is_given || self.variables.contains(&name) || self.is_special(ident) {
             return Meaning::Unknown;
         }
         let mut known: Vec<&str> = Vec::new();
@@ -234,8 +234,8 @@ impl Analyser<'_> {
 
     /// True for a name that databases give a meaning of its own: a value that every statement has, a column that every table has.
     fn is_special(&self, ident: &Ident) -> bool {
-        const WORDS: &str = " CMAX CMIN CTID CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT \
-            LEVEL LOCALTIME LOCALTIMESTAMP OID PARTITIONTIME ROWID ROWNUM SESSION_USER SYSDATE SYSTEM_USER SYSTIMESTAMP TABLEOID USER VALUE XMAX XMIN ";
+        const WORDS: &str = " ALL CMAX CMIN CTID CURRENT_CATALOG CURRENT_DATE CURRENT_DATETIME CURRENT_GROUPS CURRENT_PATH CURRENT_ROLE CURRENT_SCHEMA \
+            CURRENT_TIME CURRENT_TIMESTAMP CURRENT_TIMEZONE CURRENT_USER CURRENT_USER_ID DEFAULT LEVEL LOCALTIME LOCALTIMESTAMP OID PARTITIONTIME ROWID ROWNUM SESSION_USER SYSDATE SYSTEM_USER SYSTIMESTAMP TABLEOID USER VALUE XMAX XMIN ";
         let upper = ident.value.to_ascii_uppercase();
         let is_hidden = upper.starts_with('_') || upper.contains(['$', '@', ':', '/', '.', '*']);
         // SQLite and MySQL take a quoted name that is no column for a text.

@@ -55,6 +55,14 @@ impl Analyser<'_> {
     /// Adds the columns of one item. True where it gives its column a name.
     fn item(&mut self, item: &SelectItem, scope: &Scope<'_>, relation: &mut Relation) -> bool {
         match item {
+            // DuckDB takes a name in front of its expression, which the parser reads as a path in JSON.
+            SelectItem::UnnamedExpr(Expr::JsonAccess { value, path }) if self.dialect == Dialect::Duckdb => {
+                let name = own_name(value).map(|ident| self.column_name(ident));
+                let sources = self.derive_leniently(path, scope);
+                relation.columns.push(Column { name, kind: None, sources: Sources { complete: false, ..sources } });
+                self.unresolved();
+                false
+            }
             SelectItem::UnnamedExpr(expr) => {
                 let name = own_name(expr).map(|ident| self.column_name(ident));
                 self.expression(expr, name, scope, relation);

@@ -27,6 +27,8 @@ pub(super) struct Analyser<'a> {
     pub(super) created: BTreeMap<Vec<String>, Arc<Relation>>,
     /// Tables that may have other columns than the text says.
     pub(super) altered: BTreeSet<Vec<String>>,
+    /// Variables of the script.
+    pub(super) variables: BTreeSet<String>,
     faults: BTreeMap<(usize, usize), ColumnMistake>,
     uses: BTreeMap<Source, Range<usize>>,
     complete: bool,
@@ -45,6 +47,7 @@ impl<'a> Analyser<'a> {
             catalogue,
             created: BTreeMap::new(),
             altered: BTreeSet::new(),
+            variables: BTreeSet::new(),
             faults: BTreeMap::new(),
             uses: BTreeMap::new(),
             complete: true,
