@@ -12,7 +12,11 @@ pub(super) fn rewritten(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Ve
     match dialect {
         Dialect::Clickhouse => values_of_with(tokens),
         Dialect::Duckdb => pivots(tokens),
-        Dialect::Hive | Dialect::Spark | Dialect::Databricks => inserts_behind_from(tokens).or_else(|| sorts(tokens)),
+        Dialect::Hive | Dialect::Spark | Dialect::Databricks => {
+            let inserts = inserts_behind_from(tokens);
+            sorts(inserts.as_deref().unwrap_or(tokens)).or(inserts)
+        }
+        Dialect::Mysql => listed_updates(tokens),
         Dialect::Trino | Dialect::Presto | Dialect::Athena => bare_rows(tokens),
         _ => None,
     }
@@ -119,6 +123,27 @@ fn sorts(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
             text.copy_until(at);
             text.words(&["ORDER"]);
             text.done = at + 1;
+        }
+    }
+    text.finish()
+}
+
+/// `update a, b set …` as `update a cross join b set …`.
+fn listed_updates(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
+    let mut text = Text::new(tokens);
+    let starts = tokens.iter().enumerate().filter(|(_, token)| token.token == Token::SemiColon).map(|(at, _)| at + 1);
+    for start in std::iter::once(0).chain(starts) {
+        let at = next(tokens, start);
+        if !is(tokens, at, &["UPDATE"]) {
+            continue;
+        }
+        let set = find(tokens, at..tokens.len(), &["SET"]);
+        let mut comma = end_of_item(tokens, at, &["SET"]);
+        while comma < set {
+            text.copy_until(comma);
+            text.words(&["CROSS", "JOIN"]);
+            text.done = comma + 1;
+            comma = end_of_item(tokens, comma + 1, &["SET"]);
         }
     }
     text.finish()
@@ -266,6 +291,7 @@ mod tests {
             "t u t u > v w"
         );
         assert_eq!(hive("select a, count(*) n from t group by a having n > 1 sort by n; from u insert into v select 1"), "t u > v");
+        assert_eq!(found(Dialect::Mysql, "update a as x, b set x.n = b.n where x.id = b.id"), "b > a");
         assert_eq!(found(Dialect::Trino, "select * from (values 1, f(2, 3)) as v(n), t"), "t > ");
     }
 }

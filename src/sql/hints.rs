@@ -7,7 +7,7 @@ use super::{Dialect, forms};
 use Dialect::{Athena, Clickhouse, Databricks, Duckdb, Mssql, Mysql, Postgres, Presto, Redshift, Snowflake, Sqlite, Trino};
 
 /// A clause as words, `( )` for brackets with whatever they hold, `?` for any one token, and after `|` the word that must follow and stays.
-const CLAUSES: [(&str, &[Dialect]); 32] = [
+const CLAUSES: [(&str, &[Dialect]); 36] = [
     ("WITH SCHEMA EVOLUTION", &[Databricks]),
     ("OPTION ( )", &[Mssql]),
     ("WITH ( ) | AS", &[Mssql]),
@@ -25,6 +25,10 @@ const CLAUSES: [(&str, &[Dialect]); 32] = [
     ("INDEXED BY ?", &[Sqlite]),
     ("NOT INDEXED", &[Sqlite]),
     ("LOCK IN SHARE MODE", &[Mysql]),
+    ("WITH CHECK OPTION", &[Postgres, Mysql, Mssql]),
+    ("WITH ? CHECK OPTION", &[Postgres, Mysql]),
+    ("REMOTE | JOIN", &[Mssql]),
+    ("ON CLUSTER ?", &[Clickhouse]),
     ("INTO OUTFILE ?", &[Mysql, Clickhouse]),
     ("FOR VERSION AS OF ?", &[Trino, Presto, Athena]),
     ("FOR TIMESTAMP AS OF TIMESTAMP ?", &[Trino, Presto, Athena]),

@@ -24,6 +24,8 @@ pub enum ColumnMistake {
         nearest: Option<String>,
         /// The tables that were looked at, as the catalogue names them.
         tables: Vec<Vec<String>>,
+        /// What else was looked at, each by what the text calls it, if it does, and with its columns, folded.
+        others: Vec<(String, Vec<String>)>,
     },
     /// More than one relation in sight has a column of this name.
     Ambiguous {

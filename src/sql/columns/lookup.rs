@@ -211,10 +211,13 @@ impl Analyser<'_> {
             return Meaning::Unknown;
         }
         let mut known: Vec<&str> = Vec::new();
-        let mut tables: Vec<Vec<String>> = Vec::new();
-        match bound {
-            Some(bound) => tables = bound.relation.tables(),
-            None => tables.extend(scope.sight.bound.iter().flat_map(|bound| bound.relation.tables())),
+        let (mut tables, mut others) = (Vec::new(), Vec::new());
+        for bound in bound.map_or(scope.sight.bound.as_slice(), std::slice::from_ref) {
+            if bound.table.is_some() {
+                tables.extend(bound.relation.tables());
+            } else {
+                others.push((bound.written.clone(), bound.relation.names()));
+            }
         }
         match bound {
             Some(bound) => known.extend(bound.relation.columns.iter().filter_map(|column| column.name.as_deref())),
@@ -229,7 +232,7 @@ impl Analyser<'_> {
         self.spend(known.len() * 8);
         let nearest = nearest(&name, known).map(str::to_owned);
         let relation = bound.map(|bound| bound.written.clone());
-        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables })
+        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables, others })
     }
 
     /// True for a name that databases give a meaning of its own: a value that every statement has, a column that every table has.

@@ -205,8 +205,8 @@ impl Analyser<'_> {
             let known = relation.columns.iter().filter_map(|column| column.name.as_deref());
             let nearest = crate::diag::nearest(&name, known).map(str::to_owned);
             let range = self.range(std::slice::from_ref(ident));
-            let tables = relation.tables();
-            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables });
+            let others = vec![("*".to_owned(), relation.names())];
+            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables: Vec::new(), others });
         }
         at.map(|at| &mut relation.columns[at])
     }

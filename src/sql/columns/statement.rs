@@ -178,7 +178,13 @@ impl Analyser<'_> {
             let nearest = crate::diag::nearest(&name, names).map(str::to_owned);
             self.mistake(
                 range,
-                ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.to_owned()), nearest, tables: known.tables() },
+                ColumnMistake::Unknown {
+                    name: ident.value.clone(),
+                    relation: Some(table.to_owned()),
+                    nearest,
+                    tables: known.tables(),
+                    others: if known.tables().is_empty() { vec![(table.to_owned(), known.names())] } else { Vec::new() },
+                },
             );
         }
     }
