@@ -9,7 +9,7 @@ use super::names::{key, place};
 use crate::diag::{Applicability, Diagnostic, catalogue, did_you_mean, one_of};
 use crate::source::SourceMap;
 use crate::sql::Dialect;
-use crate::sql::columns::{ColumnFault, ColumnMistake, Columns};
+use crate::sql::columns::{ColumnFault, ColumnMistake, Columns, Other};
 
 /// The findings on a step's SQL.
 pub(super) fn check(known: &Known<'_>, pipeline: usize, step: &Step, columns: &Columns, map: &SourceMap) -> Vec<Diagnostic> {
@@ -73,7 +73,7 @@ impl Words<'_> {
         relation: Option<&str>,
         nearest: Option<&str>,
         tables: &[Vec<String>],
-        others: &[(String, Vec<String>)],
+        others: &[Other],
     ) -> Option<Diagnostic> {
         let dialect = self.query.dialect;
         let known: Vec<(&Vec<String>, &Table)> = tables.iter().filter_map(|parts| Some((parts, self.table(parts)?))).collect();
@@ -91,10 +91,11 @@ impl Words<'_> {
         for (parts, table) in known.iter().take(3) {
             found = found.note(format!("`{}` has {}: {}", parts.join("."), listed(table, dialect), table.told));
         }
-        for (written, columns) in others.iter().take(3) {
-            let names: Vec<String> = columns.iter().map(|name| dialect.write_column(name)).collect();
-            let called = if written.is_empty() { "the subquery".to_owned() } else { format!("`{written}`") };
-            found = found.note(format!("{called} has {}", shown(&names, SHOWN)));
+        for other in others.iter().take(3) {
+            let names: Vec<String> = other.columns.iter().map(|name| dialect.write_column(name)).collect();
+            let called = if other.written.is_empty() { "the subquery".to_owned() } else { format!("`{}`", other.written) };
+            let more = if other.more > 0 { format!(" and {} more", other.more) } else { String::new() };
+            found = found.note(format!("{called} has {}{more}", shown(&names, SHOWN)));
         }
         let near = nearest.map(|near| dialect.write_column(near));
         if differs_in_case {

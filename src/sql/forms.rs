@@ -11,7 +11,10 @@ use super::Dialect;
 pub(super) fn rewritten(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
     match dialect {
         Dialect::Clickhouse => values_of_with(tokens),
-        Dialect::Duckdb => pivots(tokens),
+        Dialect::Duckdb => {
+            let pivots = pivots(tokens);
+            names_before(pivots.as_deref().unwrap_or(tokens)).or(pivots)
+        }
         Dialect::Hive | Dialect::Spark | Dialect::Databricks => {
             let inserts = inserts_behind_from(tokens);
             sorts(inserts.as_deref().unwrap_or(tokens)).or(inserts)
@@ -85,6 +88,32 @@ fn pivots(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
     text.finish()
 }
 
+/// `select a: x` as `select x`.
+fn names_before(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
+    let mut text = Text::new(tokens);
+    let mut starts = false;
+    // Between these, a colon stands in values.
+    let mut depth = 0_usize;
+    for at in 0..tokens.len() {
+        match &tokens[at].token {
+            Token::Whitespace(_) => continue,
+            Token::LBracket | Token::LBrace => depth += 1,
+            Token::RBracket | Token::RBrace => depth = depth.saturating_sub(1),
+            Token::Word(_) if starts && depth == 0 => {
+                let colon = next(tokens, at + 1);
+                if tokens.get(colon).is_some_and(|token| token.token == Token::Colon) {
+                    text.copy_until(at);
+                    text.changed = true;
+                    text.done = colon + 1;
+                }
+            }
+            _ => {}
+        }
+        starts = tokens[at].token == Token::Comma || is(tokens, at, &["SELECT", "DISTINCT"]);
+    }
+    text.finish()
+}
+
 /// `from t insert into a select x insert into b select y` as two statements that each say where they read.
 fn inserts_behind_from(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
     let mut text = Text::new(tokens);
@@ -94,6 +123,7 @@ fn inserts_behind_from(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
         let first = find(tokens, start..end, &["INSERT"]);
         if is(tokens, start, &["FROM"]) && first < end {
             text.copy_until(start);
+            text.changed = true;
             let mut insert = first;
             while insert < end {
                 let after = find(tokens, insert + 1..end, &["INSERT"]);
@@ -180,11 +210,12 @@ struct Text<'a> {
     written: Vec<TokenWithSpan>,
     /// The first token that is not copied yet.
     done: usize,
+    changed: bool,
 }
 
 impl<'a> Text<'a> {
     fn new(tokens: &'a [TokenWithSpan]) -> Self {
-        Self { tokens, written: Vec::new(), done: 0 }
+        Self { tokens, written: Vec::new(), done: 0, changed: false }
     }
 
     fn copy(&mut self, range: Range<usize>) {
@@ -197,6 +228,7 @@ impl<'a> Text<'a> {
     }
 
     fn sign(&mut self, token: Token) {
+        self.changed = true;
         let at = self.done.min(self.tokens.len() - 1);
         self.written.push(TokenWithSpan::new(token, self.tokens[at].span));
     }
@@ -208,7 +240,7 @@ impl<'a> Text<'a> {
     }
 
     fn finish(mut self) -> Option<Vec<TokenWithSpan>> {
-        if self.written.is_empty() {
+        if !self.changed {
             return None;
         }
         self.copy_until(self.tokens.len());
@@ -285,6 +317,7 @@ mod tests {
         let duckdb = |sql: &str| found(Dialect::Duckdb, sql);
         assert_eq!(duckdb("pivot a.t on x using sum(y) group by z; select 1 from u"), "a.t u > ");
         assert_eq!(duckdb("create table v as (unpivot (select * from t) on q1, q2 into name a value b)"), "t > v");
+        assert_eq!(duckdb("select a: max(x) over (), {b: 1, c: 2}, \"d e\": y from t"), "t > ");
         let hive = |sql: &str| found(Dialect::Hive, sql);
         assert_eq!(
             hive("from t join u on t.a = u.a insert overwrite table v select x where y > 1 insert into w select z"),

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::Ident;
 
 use super::query::Analyser;
-use super::{Column, ColumnMistake, Relation, Source, Sources, Type};
-use crate::diag::nearest;
+use super::{Column, ColumnMistake, Other, Relation, Source, Sources, Type};
 
 /// A relation in sight, by the name that it has there.
 #[derive(Clone)]
@@ -205,6 +204,9 @@ impl Analyser<'_> {
     /// A column that is nowhere in sight, unless the name may be something else.
     fn missing(&mut self, scope: &Scope<'_>, idents: &[Ident], bound: Option<&Bound>) -> Meaning {
         let [ident] = idents else { return Meaning::Unknown };
+        if self.is_spent() {
+            return Meaning::Unknown;
+        }
         let name = self.column_name(ident);
         let is_given = bound.is_none() && self.given.last().is_some_and(|given| given.contains(&name));
         if is_given || self.variables.contains(&name) || self.is_special(ident) {
@@ -216,7 +218,7 @@ impl Analyser<'_> {
             if bound.table.is_some() {
                 tables.extend(bound.relation.tables());
             } else {
-                others.push((bound.written.clone(), bound.relation.names()));
+                others.push(Other::new(&bound.written, &bound.relation));
             }
         }
         match bound {
@@ -230,7 +232,7 @@ impl Analyser<'_> {
             }
         }
         self.spend(known.len() * 8);
-        let nearest = nearest(&name, known).map(str::to_owned);
+        let nearest = self.nearest(&name, &known).map(str::to_owned);
         let relation = bound.map(|bound| bound.written.clone());
         Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables, others })
     }

@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::lookup::{Alias, Scope};
 use super::query::{Analyser, alias, own_name};
-use super::{Column, ColumnMistake, Relation, Sources};
+use super::{Column, ColumnMistake, Other, Relation, Sources};
 use crate::sql::Dialect;
 
 impl Analyser<'_> {
@@ -202,10 +202,10 @@ impl Analyser<'_> {
         let name = self.column_name(ident);
         let at = relation.columns.iter().position(|column| column.name.as_ref() == Some(&name));
         if at.is_none() && !relation.may_have_others() {
-            let known = relation.columns.iter().filter_map(|column| column.name.as_deref());
-            let nearest = crate::diag::nearest(&name, known).map(str::to_owned);
+            let known: Vec<&str> = relation.columns.iter().filter_map(|column| column.name.as_deref()).collect();
+            let nearest = self.nearest(&name, &known).map(str::to_owned);
             let range = self.range(std::slice::from_ref(ident));
-            let others = vec![("*".to_owned(), relation.names())];
+            let others = vec![Other::new("*", relation)];
             self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables: Vec::new(), others });
         }
         at.map(|at| &mut relation.columns[at])

@@ -107,11 +107,6 @@ impl Relation {
         self.columns.iter().find(|column| column.name.as_deref() == Some(name))
     }
 
-    /// The names of its columns.
-    pub(super) fn names(&self) -> Vec<String> {
-        self.columns.iter().filter_map(|column| column.name.clone()).collect()
-    }
-
     /// The tables that it is made of, as far as its columns tell.
     pub(super) fn tables(&self) -> Vec<Vec<String>> {
         let all: BTreeSet<&Vec<String>> =

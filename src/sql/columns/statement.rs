@@ -10,7 +10,7 @@ use sqlparser::ast::{
 
 use super::lookup::{Bound, Ctes, Scope};
 use super::query::Analyser;
-use super::{Catalogue, Column, ColumnMistake, Columns, Given, Relation, Sources, Type};
+use super::{Catalogue, Column, ColumnMistake, Columns, Given, Other, Relation, Sources, Type};
 use crate::sql::Dialect;
 use crate::sql::tables::select_into;
 use crate::sql::tokens::Tokens;
@@ -174,8 +174,8 @@ impl Analyser<'_> {
             if known.named(&name).is_some() || known.may_have_others() {
                 continue;
             }
-            let names = known.columns.iter().filter_map(|column| column.name.as_deref());
-            let nearest = crate::diag::nearest(&name, names).map(str::to_owned);
+            let names: Vec<&str> = known.columns.iter().filter_map(|column| column.name.as_deref()).collect();
+            let nearest = self.nearest(&name, &names).map(str::to_owned);
             self.mistake(
                 range,
                 ColumnMistake::Unknown {
@@ -183,7 +183,7 @@ impl Analyser<'_> {
                     relation: Some(table.to_owned()),
                     nearest,
                     tables: known.tables(),
-                    others: if known.tables().is_empty() { vec![(table.to_owned(), known.names())] } else { Vec::new() },
+                    others: if known.tables().is_empty() { vec![Other::new(table, known)] } else { Vec::new() },
                 },
             );
         }
