@@ -284,8 +284,8 @@ fn find(tokens: &[TokenWithSpan], range: Range<usize>, words: &[&str]) -> usize 
 /// The first token outside of further brackets that is wanted, or ends what the first of all stands in.
 fn end_of(tokens: &[TokenWithSpan], from: usize, end: usize, wanted: impl Fn(usize) -> bool) -> usize {
     let mut depth = 0_usize;
-    for at in from..end {
-        match tokens[at].token {
+    for (at, token) in tokens.iter().enumerate().take(end).skip(from) {
+        match token.token {
             Token::LParen | Token::LBracket => depth += 1,
             Token::RParen | Token::RBracket if depth == 0 => return at,
             Token::RParen | Token::RBracket => depth -= 1,
@@ -299,15 +299,14 @@ fn end_of(tokens: &[TokenWithSpan], from: usize, end: usize, wanted: impl Fn(usi
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Dialect, analyse};
+    use crate::sql::{Dialect, TableName, analyse};
 
     #[test]
     fn forms_that_the_parser_does_not_know_read_and_write_what_they_say() {
         let found = |dialect: Dialect, sql: &str| {
             let (analysis, faults) = analyse(sql, dialect, &[]);
             assert!(faults.is_empty() && analysis.understood, "{sql}: {faults:?}");
-            let names =
-                |tables: Vec<super::super::TableName>| tables.iter().map(|table| table.parts.join(".")).collect::<Vec<_>>().join(" ");
+            let names = |tables: Vec<TableName>| tables.iter().map(|table| table.parts.join(".")).collect::<Vec<_>>().join(" ");
             format!("{} > {}", names(analysis.reads), names(analysis.writes))
         };
         let clickhouse = |sql: &str| found(Dialect::Clickhouse, sql);
