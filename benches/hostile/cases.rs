@@ -100,6 +100,20 @@ pub(crate) const CASES: &[Case] = &[
     case("SQL of 20,000 statements", &[], || sql(&"select 1;\n".repeat(20_000))),
     case("SQL of 10,000 holes", &[], || sql(&format!("select {}", list(10_000, |_| "${run.date}".to_owned())))),
     case("SQL of 5,000 unions", &[], || sql(&format!("select 1{}", " union all select 1".repeat(5_000)))),
+    case("SQL of 10,000 names that none of 5,000 columns has", &[], || {
+        declared(5_000, &format!("select {} from t", list(10_000, |n| format!("d{n}"))))
+    }),
+    case("SQL of 200 stars of 5,000 columns", &[], || {
+        let with = list(200, |n| format!("x{} as (select * from x{n})", n + 1));
+        declared(5_000, &format!("with x0 as (select * from t), {with} select c1 from x200"))
+    }),
+    case("SQL of 40 natural joins of 2,000 columns", &[], || {
+        declared(2_000, &format!("select * from t {}", lines(40, |n| format!("natural join t as t{n}"))))
+    }),
+    case("SQL of 2,000 recursive names in a ring", &[], || {
+        let with = list(2_000, |n| format!("x{n} as (select c1 from t union all select c1 from x{})", (n + 1) % 2_000));
+        declared(1, &format!("with recursive {with} select * from x0"))
+    }),
     // The platform
     case("a `pattern` that is a bomb", &["E0209"], || {
         kind("{type: string, pattern: '^((((((((((a{1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}){1,99}$'}")
@@ -200,6 +214,14 @@ fn sql_with(more: &[(&str, &str)], text: &str) -> Vec<(String, String)> {
         ),
     ];
     files.extend(more.iter().map(|(path, text)| file(path, *text)));
+    files
+}
+
+/// SQL that reads a table with so many columns.
+fn declared(columns: usize, text: &str) -> Vec<(String, String)> {
+    let mut files = sql(text);
+    let columns = list(columns, |n| format!("c{}: int", n + 1));
+    files[0].1 = format!("{HEAD}datasets:\n  t: {{table: t, columns: {{{columns}}}}}\nsteps:\n  a: {{kind: sql, sql: a.sql}}\n");
     files
 }
 

@@ -9,7 +9,7 @@ use super::names::{key, place};
 use crate::diag::{Applicability, Diagnostic, catalogue, did_you_mean, one_of};
 use crate::source::SourceMap;
 use crate::sql::Dialect;
-use crate::sql::columns::{ColumnFault, ColumnMistake, Columns};
+use crate::sql::columns::{ColumnFault, ColumnMistake, Columns, Other};
 
 /// The findings on a step's SQL.
 pub(super) fn check(known: &Known<'_>, pipeline: usize, step: &Step, columns: &Columns, map: &SourceMap) -> Vec<Diagnostic> {
@@ -17,6 +17,9 @@ pub(super) fn check(known: &Known<'_>, pipeline: usize, step: &Step, columns: &C
     let words = Words { known, pipeline, query, map };
     columns.faults.iter().filter_map(|fault| words.fault(fault)).collect()
 }
+
+/// How many columns a message lists of one table.
+const SHOWN: usize = 8;
 
 /// What messages on one query need.
 struct Words<'a> {
@@ -30,8 +33,8 @@ impl Words<'_> {
     fn fault(&self, fault: &ColumnFault) -> Option<Diagnostic> {
         let span = self.query.places.span(fault.range.clone());
         match &fault.mistake {
-            ColumnMistake::Unknown { name, relation, nearest, tables } => {
-                self.unknown(&fault.range, name, relation.as_deref(), nearest.as_deref(), tables)
+            ColumnMistake::Unknown { name, relation, nearest, tables, others } => {
+                self.unknown(&fault.range, name, relation.as_deref(), nearest.as_deref(), tables, others)
             }
             // It takes the first.
             ColumnMistake::Ambiguous { .. } if self.query.dialect == Dialect::Clickhouse => None,
@@ -70,6 +73,7 @@ impl Words<'_> {
         relation: Option<&str>,
         nearest: Option<&str>,
         tables: &[Vec<String>],
+        others: &[Other],
     ) -> Option<Diagnostic> {
         let dialect = self.query.dialect;
         let known: Vec<(&Vec<String>, &Table)> = tables.iter().filter_map(|parts| Some((parts, self.table(parts)?))).collect();
@@ -86,6 +90,12 @@ impl Words<'_> {
         let mut found = Diagnostic::new(&catalogue::UNKNOWN_COLUMN, span, message).label("no such column");
         for (parts, table) in known.iter().take(3) {
             found = found.note(format!("`{}` has {}: {}", parts.join("."), listed(table, dialect), table.told));
+        }
+        for other in others.iter().take(3) {
+            let names: Vec<String> = other.columns.iter().map(|name| dialect.write_column(name)).collect();
+            let called = if other.written.is_empty() { "the subquery".to_owned() } else { format!("`{}`", other.written) };
+            let more = if other.more > 0 { format!(" and {} more", other.more) } else { String::new() };
+            found = found.note(format!("{called} has {}{more}", shown(&names, SHOWN)));
         }
         let near = nearest.map(|near| dialect.write_column(near));
         if differs_in_case {
@@ -121,7 +131,6 @@ fn add_to_list(name: &str, known: &[(&Vec<String>, &Table)]) -> Option<String> {
 
 /// The first columns of a table.
 pub(super) fn listed(table: &Table, dialect: Dialect) -> String {
-    const SHOWN: usize = 8;
     let names: Vec<String> =
         table.relation.columns.iter().filter_map(|column| column.name.as_deref()).map(|name| dialect.write_column(name)).collect();
     shown(&names, SHOWN)

@@ -259,6 +259,16 @@ impl Dialect {
         rest
     }
 
+    /// True for the name of a table that ends with the session.
+    pub(super) fn is_of_session(self, name: &str) -> bool {
+        matches!(self, Self::Mssql | Self::Redshift) && name.starts_with('#')
+    }
+
+    /// True for the name of a place in a file system, in which the part before says how to read files there.
+    pub(super) fn is_path(self, name: &str) -> bool {
+        matches!(self, Self::Databricks | Self::Spark | Self::Hive) && name.contains('/')
+    }
+
     /// True if a backslash in a string literal takes the next character with it.
     pub(super) fn backslash_escapes(self) -> bool {
         matches!(

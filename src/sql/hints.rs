@@ -3,11 +3,11 @@
 
 use sqlparser::tokenizer::{Token, TokenWithSpan};
 
-use super::Dialect;
+use super::{Dialect, forms};
 use Dialect::{Athena, Clickhouse, Databricks, Duckdb, Mssql, Mysql, Postgres, Presto, Redshift, Snowflake, Sqlite, Trino};
 
 /// A clause as words, `( )` for brackets with whatever they hold, `?` for any one token, and after `|` the word that must follow and stays.
-const CLAUSES: [(&str, &[Dialect]); 24] = [
+const CLAUSES: [(&str, &[Dialect]); 36] = [
     ("WITH SCHEMA EVOLUTION", &[Databricks]),
     ("OPTION ( )", &[Mssql]),
     ("WITH ( ) | AS", &[Mssql]),
@@ -25,6 +25,10 @@ const CLAUSES: [(&str, &[Dialect]); 24] = [
     ("INDEXED BY ?", &[Sqlite]),
     ("NOT INDEXED", &[Sqlite]),
     ("LOCK IN SHARE MODE", &[Mysql]),
+    ("WITH CHECK OPTION", &[Postgres, Mysql, Mssql]),
+    ("WITH ? CHECK OPTION", &[Postgres, Mysql]),
+    ("REMOTE | JOIN", &[Mssql]),
+    ("ON CLUSTER ?", &[Clickhouse]),
     ("INTO OUTFILE ?", &[Mysql, Clickhouse]),
     ("FOR VERSION AS OF ?", &[Trino, Presto, Athena]),
     ("FOR TIMESTAMP AS OF TIMESTAMP ?", &[Trino, Presto, Athena]),
@@ -32,10 +36,23 @@ const CLAUSES: [(&str, &[Dialect]); 24] = [
     ("USING SAMPLE ? ROWS", &[Duckdb]),
     ("LIMIT ? BY ? | LIMIT", &[Clickhouse]),
     ("GLOBAL | IN", &[Clickhouse]),
+    ("GLOBAL | JOIN", &[Clickhouse]),
+    ("GLOBAL | LEFT", &[Clickhouse]),
+    ("GLOBAL | INNER", &[Clickhouse]),
+    ("ANY | JOIN", &[Clickhouse]),
+    ("ANY | LEFT", &[Clickhouse]),
+    ("ANY | INNER", &[Clickhouse]),
+    ("ASOF | JOIN", &[Clickhouse, Duckdb]),
+    ("POSITIONAL | JOIN", &[Duckdb]),
 ];
 
-/// The tokens without such clauses; `None` where there are none.
+/// The tokens without such clauses, and in forms that the parser knows; `None` where nothing is to be changed.
 pub(super) fn without(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
+    let shorter = without_clauses(tokens, dialect);
+    forms::rewritten(shorter.as_deref().unwrap_or(tokens), dialect).or(shorter)
+}
+
+fn without_clauses(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
     let clauses: Vec<_> = CLAUSES.iter().filter(|(_, dialects)| dialects.contains(&dialect)).map(|(clause, _)| *clause).collect();
     if clauses.is_empty() {
         return None;

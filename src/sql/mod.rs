@@ -12,6 +12,7 @@ mod certain;
 pub mod columns;
 mod dialect;
 mod fault;
+mod forms;
 mod hints;
 mod holes;
 mod known;

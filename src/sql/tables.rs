@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::ops::{ControlFlow, Range};
 
 use sqlparser::ast::{
-    CopySource, FromTable, Ident, ObjectName, ObjectNamePart, Query, Select, Statement, TableFactor, TableObject, TableWithJoins,
-    UpdateTableFromKind, ValueWithSpan, Visit, Visitor,
+    CopySource, Expr, FromTable, Ident, JoinOperator, ObjectName, ObjectNamePart, Query, Select, SetExpr, Statement, TableFactor,
+    TableObject, TableWithJoins, UpdateTableFromKind, ValueWithSpan, Visit, Visitor,
 };
 use sqlparser::tokenizer::Location;
 
@@ -35,6 +35,8 @@ pub(super) struct Found {
 /// The names that a `with` defines, and how many of them can be seen from where the visitor is.
 struct Frame {
     names: Vec<Vec<String>>,
+    /// The table that each takes its rows from, if it is only one.
+    bases: Vec<Option<ObjectName>>,
     queries: Vec<*const Query>,
     visible: usize,
     recursive: bool,
@@ -49,7 +51,7 @@ struct Tables<'a> {
     queries: Vec<(bool, Option<usize>)>,
     /// Aliases and tables of each `select` that the visitor is in, for `from t, t.items`.
     sources: Vec<BTreeSet<String>>,
-    /// Names that are written to, which are no reads.
+    /// Names that are written to, or that are columns, and so are no reads.
     targets: BTreeSet<*const ObjectName>,
     /// Tables that the text itself made before.
     created: BTreeSet<Vec<String>>,
@@ -96,7 +98,8 @@ impl Visitor for Tables<'_> {
         if let Some(with) = &query.with {
             let names = with.cte_tables.iter().map(|cte| vec![fold(self.dialect, &cte.alias.name)]).collect();
             let queries = with.cte_tables.iter().map(|cte| std::ptr::from_ref(&*cte.query)).collect();
-            self.frames.push(Frame { names, queries, visible: 0, recursive: with.recursive });
+            let bases = with.cte_tables.iter().map(|cte| only_table(&cte.query).cloned()).collect();
+            self.frames.push(Frame { names, bases, queries, visible: 0, recursive: with.recursive });
         }
         self.queries.push((brings, restore));
         ControlFlow::Continue(())
@@ -119,6 +122,15 @@ impl Visitor for Tables<'_> {
         for table in &select.from {
             for factor in std::iter::once(&table.relation).chain(table.joins.iter().map(|join| &join.relation)) {
                 names.extend(seen_as(self.dialect, factor));
+            }
+            for join in &table.joins {
+                let is_array =
+                    matches!(join.join_operator, JoinOperator::ArrayJoin | JoinOperator::LeftArrayJoin | JoinOperator::InnerArrayJoin);
+                if let TableFactor::Table { name, .. } = &join.relation
+                    && is_array
+                {
+                    self.targets.insert(std::ptr::from_ref(name));
+                }
             }
         }
         self.sources.push(names);
@@ -157,7 +169,9 @@ impl Tables<'_> {
                 if let TableObject::TableName(name) = &insert.table {
                     self.write(name);
                 }
-                for clause in &insert.multi_table_into_clauses {
+                let chosen = insert.multi_table_when_clauses.iter().flat_map(|when| &when.into_clauses);
+                let others = insert.multi_table_else_clause.iter().flatten();
+                for clause in insert.multi_table_into_clauses.iter().chain(chosen).chain(others) {
                     self.write(&clause.table_name);
                 }
             }
@@ -169,7 +183,17 @@ impl Tables<'_> {
                     self.read(name);
                 }
             }
-            Statement::CreateView(create) if !create.temporary => self.write(&create.name),
+            Statement::CreateView(create) if !create.temporary => {
+                self.write(&create.name);
+                if let Some(name) = &create.to {
+                    self.write(name);
+                }
+            }
+            Statement::Query(query) => {
+                if let Some((name, false)) = select_into(query, self.dialect) {
+                    self.write(&name);
+                }
+            }
             Statement::Merge(merge) => self.target(&merge.table, &[]),
             Statement::Update(update) => {
                 let from = match &update.from {
@@ -187,7 +211,7 @@ impl Tables<'_> {
                     }
                 } else {
                     for name in &delete.tables {
-                        self.write(aliased(self.dialect, name, from).unwrap_or(name));
+                        self.target_named(name, from);
                     }
                 }
             }
@@ -219,15 +243,38 @@ impl Tables<'_> {
     fn target(&mut self, factor: &TableFactor, from: &[TableWithJoins]) {
         if let TableFactor::Table { name, args: None, .. } = factor {
             self.targets.insert(std::ptr::from_ref(name));
-            self.write(aliased(self.dialect, name, from).unwrap_or(name));
+            self.target_named(name, from);
+        }
+    }
+
+    fn target_named(&mut self, name: &ObjectName, from: &[TableWithJoins]) {
+        if let Some(table) = aliased(self.dialect, name, from) {
+            self.targets.insert(std::ptr::from_ref(table));
+            self.write(table);
+            return;
+        }
+        // Rows of a common table expression are those of the one table that it reads.
+        let wanted = self.name(name).map(|name| name.parts);
+        let frames = self.frames.iter().rev();
+        let cte = frames.flat_map(|frame| frame.names.iter().zip(&frame.bases)).find(|(known, _)| Some(*known) == wanted.as_ref());
+        match cte.map(|(_, base)| base.clone()) {
+            Some(Some(base)) => self.write(&base),
+            Some(None) => {}
+            None => self.write(name),
         }
     }
 
     /// Remembers what a statement made.
     fn create(&mut self, statement: &Statement) {
+        let into;
         let name = match statement {
             Statement::CreateTable(create) => &create.name,
             Statement::CreateView(create) => &create.name,
+            Statement::Query(query) => {
+                let Some((name, _)) = select_into(query, self.dialect) else { return };
+                into = name;
+                &into
+            }
             _ => return,
         };
         if let Some(name) = self.name(name) {
@@ -244,17 +291,23 @@ impl Tables<'_> {
         let is_column = matches!(self.dialect, Dialect::Bigquery | Dialect::Redshift)
             && name.parts.len() > 1
             && self.sources.last().is_some_and(|sources| sources.contains(&name.parts[0]));
-        if !is_cte && !is_column && !self.created.contains(&name.parts) {
+        if !is_cte && !is_column && !self.is_temporary(&name) && !self.created.contains(&name.parts) {
             self.found.reads.push(name);
         }
     }
 
     fn write(&mut self, name: &ObjectName) {
         if let Some(name) = self.name(name)
+            && !self.is_temporary(&name)
             && !self.created.contains(&name.parts)
         {
             self.found.writes.push(name);
         }
+    }
+
+    /// True for a table whose name says that it ends with the session.
+    fn is_temporary(&self, name: &TableName) -> bool {
+        name.parts.last().is_some_and(|last| self.dialect.is_of_session(last))
     }
 
     /// The name, unless it is a file, a stage, or computed.
@@ -263,7 +316,7 @@ impl Tables<'_> {
         let mut range: Option<Range<usize>> = None;
         for part in &name.0 {
             let ObjectNamePart::Identifier(ident) = part else { return None };
-            if ident.quote_style == Some('\'') || ident.value.starts_with('@') {
+            if ident.quote_style == Some('\'') || ident.value.starts_with('@') || self.dialect.is_path(&ident.value) {
                 return None;
             }
             let quoted = ident.quote_style.is_some();
@@ -287,8 +340,37 @@ impl Frame {
     }
 }
 
+/// The table that `select … into t` makes, and whether it ends with the session.
+pub(super) fn select_into(query: &Query, dialect: Dialect) -> Option<(ObjectName, bool)> {
+    if !matches!(dialect, Dialect::Postgres | Dialect::Redshift | Dialect::Mssql) {
+        return None;
+    }
+    let mut body = &*query.body;
+    let select = loop {
+        match body {
+            SetExpr::Select(select) => break select,
+            SetExpr::SetOperation { left, .. } => body = left,
+            SetExpr::Query(query) => body = &query.body,
+            _ => return None,
+        }
+    };
+    let into = select.into.as_ref()?;
+    match into.targets.as_slice() {
+        [Expr::Identifier(ident)] => Some((ObjectName::from(vec![ident.clone()]), into.temporary)),
+        [Expr::CompoundIdentifier(idents)] => Some((ObjectName::from(idents.clone()), into.temporary)),
+        _ => None,
+    }
+}
+
 fn fold(dialect: Dialect, ident: &Ident) -> String {
     dialect.fold(&ident.value, ident.quote_style.is_some())
+}
+
+/// The table that a query takes its rows from, if it is only one.
+fn only_table(query: &Query) -> Option<&ObjectName> {
+    let SetExpr::Select(select) = &*query.body else { return None };
+    let [TableWithJoins { relation: TableFactor::Table { name, args: None, .. }, joins }] = select.from.as_slice() else { return None };
+    joins.is_empty().then_some(name)
 }
 
 /// The name by which other parts of a `from` see a table.

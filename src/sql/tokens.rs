@@ -52,7 +52,12 @@ impl Tokens {
         let lines = Lines::new(&text);
         let mut tokens = Vec::new();
         match Tokenizer::new(dialect.parser(), &text).with_unescape(false).tokenize_with_location_into_buf(&mut tokens) {
-            Ok(()) => Ok(Self { tokens, lines }),
+            Ok(()) => {
+                if dialect == Dialect::Postgres {
+                    blank_only(&mut tokens);
+                }
+                Ok(Self { tokens, lines })
+            }
             Err(error) => {
                 let opened = tokens.last().map_or(0, |token| lines.offset(token.span.end));
                 Err(Unreadable { opened, why: error.message })
@@ -137,6 +142,27 @@ impl Tokens {
     /// True for a token that a database skips.
     pub(super) fn is_comment(token: &Token) -> bool {
         matches!(token, Token::Whitespace(Whitespace::SingleLineComment { .. } | Whitespace::MultiLineComment(_)))
+    }
+}
+
+/// Makes a blank of `only` before the name of a table, which the parser would take for the name.
+fn blank_only(tokens: &mut [TokenWithSpan]) {
+    let mut before: Option<usize> = None;
+    for at in 0..tokens.len() {
+        if matches!(tokens[at].token, Token::Whitespace(_)) {
+            continue;
+        }
+        let names_next = before.is_some_and(|before| match &tokens[before].token {
+            Token::Word(word) => matches!(word.keyword, Keyword::FROM | Keyword::JOIN | Keyword::UPDATE | Keyword::INTO | Keyword::USING),
+            token => *token == Token::Comma,
+        });
+        let is_only = matches!(&tokens[at].token, Token::Word(word) if word.quote_style.is_none() && word.keyword == Keyword::ONLY);
+        let next = tokens[at + 1..].iter().find(|token| !matches!(token.token, Token::Whitespace(_)));
+        if is_only && names_next && matches!(next.map(|next| &next.token), Some(Token::Word(_))) {
+            tokens[at].token = Token::Whitespace(Whitespace::Space);
+        } else {
+            before = Some(at);
+        }
     }
 }
 

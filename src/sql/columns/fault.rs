@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use super::Relation;
+
 /// A mistake and its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnFault {
@@ -9,6 +11,26 @@ pub struct ColumnFault {
     pub range: Range<usize>,
     /// What is wrong there.
     pub mistake: ColumnMistake,
+}
+
+/// What stands in a `from` and is no table.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Other {
+    /// What the text calls it, if it does.
+    pub written: String,
+    /// Its first columns, folded.
+    pub columns: Vec<String>,
+    /// How many more it has.
+    pub more: usize,
+}
+
+impl Other {
+    pub(super) fn new(written: &str, relation: &Relation) -> Self {
+        const SHOWN: usize = 8;
+        let names = || relation.columns.iter().filter_map(|column| column.name.clone());
+        let columns: Vec<String> = names().take(SHOWN).collect();
+        Self { written: written.to_owned(), more: names().count() - columns.len(), columns }
+    }
 }
 
 /// What is wrong.
@@ -24,6 +46,8 @@ pub enum ColumnMistake {
         nearest: Option<String>,
         /// The tables that were looked at, as the catalogue names them.
         tables: Vec<Vec<String>>,
+        /// What else was looked at.
+        others: Vec<Other>,
     },
     /// More than one relation in sight has a column of this name.
     Ambiguous {

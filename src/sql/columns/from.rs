@@ -194,12 +194,14 @@ impl Analyser<'_> {
             }
         }
         let parts = self.table_name(&idents);
-        let is_file = idents.iter().any(|ident| ident.quote_style == Some('\'') || ident.value.starts_with('@'));
+        let is_path =
+            |ident: &&Ident| ident.quote_style == Some('\'') || ident.value.starts_with('@') || self.dialect.is_path(&ident.value);
+        let is_file = idents.iter().any(is_path);
         if is_file {
             return self.function(Sources::unknown(), alias, None);
         }
         let relation = self.table(&parts);
-        let made_here = self.created.contains_key(&parts);
+        let made_here = self.created.contains_key(&parts) || parts.last().is_some_and(|last| self.dialect.is_of_session(last));
         let seen: Vec<String> = parts.iter().map(|part| self.dialect.fold_column(part, true)).collect();
         self.bind(seen, &written, (!made_here).then_some(parts), relation, alias)
     }

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use sqlparser::ast::Ident;
 
 use super::query::Analyser;
-use super::{Column, ColumnMistake, Relation, Source, Sources, Type};
-use crate::diag::nearest;
+use super::{Column, ColumnMistake, Other, Relation, Source, Sources, Type};
 
 /// A relation in sight, by the name that it has there.
 #[derive(Clone)]
@@ -205,16 +204,22 @@ impl Analyser<'_> {
     /// A column that is nowhere in sight, unless the name may be something else.
     fn missing(&mut self, scope: &Scope<'_>, idents: &[Ident], bound: Option<&Bound>) -> Meaning {
         let [ident] = idents else { return Meaning::Unknown };
+        if self.is_spent() {
+            return Meaning::Unknown;
+        }
         let name = self.column_name(ident);
         let is_given = bound.is_none() && self.given.last().is_some_and(|given| given.contains(&name));
-        if is_given || self.is_special(ident) {
+        if is_given || self.variables.contains(&name) || self.is_special(ident) {
             return Meaning::Unknown;
         }
         let mut known: Vec<&str> = Vec::new();
-        let mut tables: Vec<Vec<String>> = Vec::new();
-        match bound {
-            Some(bound) => tables = bound.relation.tables(),
-            None => tables.extend(scope.sight.bound.iter().flat_map(|bound| bound.relation.tables())),
+        let (mut tables, mut others) = (Vec::new(), Vec::new());
+        for bound in bound.map_or(scope.sight.bound.as_slice(), std::slice::from_ref) {
+            if bound.table.is_some() {
+                tables.extend(bound.relation.tables());
+            } else {
+                others.push(Other::new(&bound.written, &bound.relation));
+            }
         }
         match bound {
             Some(bound) => known.extend(bound.relation.columns.iter().filter_map(|column| column.name.as_deref())),
@@ -227,15 +232,15 @@ impl Analyser<'_> {
             }
         }
         self.spend(known.len() * 8);
-        let nearest = nearest(&name, known).map(str::to_owned);
+        let nearest = self.nearest(&name, &known).map(str::to_owned);
         let relation = bound.map(|bound| bound.written.clone());
-        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables })
+        Meaning::Mistake(ColumnMistake::Unknown { name: ident.value.clone(), relation, nearest, tables, others })
     }
 
     /// True for a name that databases give a meaning of its own: a value that every statement has, a column that every table has.
     fn is_special(&self, ident: &Ident) -> bool {
-        const WORDS: &str = " CMAX CMIN CTID CURRENT_CATALOG CURRENT_DATE CURRENT_ROLE CURRENT_SCHEMA CURRENT_TIME CURRENT_TIMESTAMP CURRENT_USER DEFAULT \
-            LEVEL LOCALTIME LOCALTIMESTAMP OID PARTITIONTIME ROWID ROWNUM SESSION_USER SYSDATE SYSTEM_USER SYSTIMESTAMP TABLEOID USER VALUE XMAX XMIN ";
+        const WORDS: &str = " ALL CMAX CMIN CTID CURRENT_CATALOG CURRENT_DATE CURRENT_DATETIME CURRENT_GROUPS CURRENT_PATH CURRENT_ROLE CURRENT_SCHEMA \
+            CURRENT_TIME CURRENT_TIMESTAMP CURRENT_TIMEZONE CURRENT_USER CURRENT_USER_ID DEFAULT LEVEL LOCALTIME LOCALTIMESTAMP OID PARTITIONTIME ROWID ROWNUM SESSION_USER SYSDATE SYSTEM_USER SYSTIMESTAMP TABLEOID USER VALUE XMAX XMIN ";
         let upper = ident.value.to_ascii_uppercase();
         let is_hidden = upper.starts_with('_') || upper.contains(['$', '@', ':', '/', '.', '*']);
         // SQLite and MySQL take a quoted name that is no column for a text.

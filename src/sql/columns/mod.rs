@@ -19,7 +19,7 @@ mod statement;
 mod types;
 
 pub use catalogue::Catalogue;
-pub use fault::{ColumnFault, ColumnMistake};
+pub use fault::{ColumnFault, ColumnMistake, Other};
 pub use relation::{Column, Relation, Source, Sources};
 pub use types::Type;
 

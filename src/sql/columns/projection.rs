@@ -7,7 +7,7 @@ use sqlparser::ast::{
 
 use super::lookup::{Alias, Scope};
 use super::query::{Analyser, alias, own_name};
-use super::{Column, ColumnMistake, Relation, Sources};
+use super::{Column, ColumnMistake, Other, Relation, Sources};
 use crate::sql::Dialect;
 
 impl Analyser<'_> {
@@ -55,6 +55,14 @@ impl Analyser<'_> {
     /// Adds the columns of one item. True where it gives its column a name.
     fn item(&mut self, item: &SelectItem, scope: &Scope<'_>, relation: &mut Relation) -> bool {
         match item {
+            // DuckDB takes a name in front of its expression, which the parser reads as a path in JSON.
+            SelectItem::UnnamedExpr(Expr::JsonAccess { value, path }) if self.dialect == Dialect::Duckdb => {
+                let name = own_name(value).map(|ident| self.column_name(ident));
+                let sources = self.derive_leniently(path, scope);
+                relation.columns.push(Column { name, kind: None, sources: Sources { complete: false, ..sources } });
+                self.unresolved();
+                false
+            }
             SelectItem::UnnamedExpr(expr) => {
                 let name = own_name(expr).map(|ident| self.column_name(ident));
                 self.expression(expr, name, scope, relation);
@@ -194,11 +202,11 @@ impl Analyser<'_> {
         let name = self.column_name(ident);
         let at = relation.columns.iter().position(|column| column.name.as_ref() == Some(&name));
         if at.is_none() && !relation.may_have_others() {
-            let known = relation.columns.iter().filter_map(|column| column.name.as_deref());
-            let nearest = crate::diag::nearest(&name, known).map(str::to_owned);
+            let known: Vec<&str> = relation.columns.iter().filter_map(|column| column.name.as_deref()).collect();
+            let nearest = self.nearest(&name, &known).map(str::to_owned);
             let range = self.range(std::slice::from_ref(ident));
-            let tables = relation.tables();
-            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables });
+            let others = vec![Other::new("*", relation)];
+            self.mistake(range, ColumnMistake::Unknown { name: ident.value.clone(), relation: None, nearest, tables: Vec::new(), others });
         }
         at.map(|at| &mut relation.columns[at])
     }

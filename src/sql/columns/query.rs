@@ -8,11 +8,14 @@ use sqlparser::ast::{Cte, Expr, Ident, ObjectName, Query, Select, SelectItem, Se
 
 use super::lookup::{Alias, Ctes, Scope, Sight};
 use super::{Catalogue, Column, ColumnFault, ColumnMistake, Columns, Relation, Source, Sources};
+use crate::diag::nearest;
 use crate::sql::Dialect;
 use crate::sql::tokens::Tokens;
 
 /// Steps after which the rest stays unknown: well under a second.
 const BUDGET: usize = 20_000_000;
+/// Names that are compared with a wrong one before nothing near is looked for any more.
+const MOST_COMPARED: usize = 100_000;
 /// Columns after which a relation is open: `select *, *` over and over would double them each time.
 const MOST_COLUMNS: usize = 5_000;
 /// How often a recursive query is read until its sources stay the same.
@@ -27,10 +30,14 @@ pub(super) struct Analyser<'a> {
     pub(super) created: BTreeMap<Vec<String>, Arc<Relation>>,
     /// Tables that may have other columns than the text says.
     pub(super) altered: BTreeSet<Vec<String>>,
+    /// Variables of the script.
+    pub(super) variables: BTreeSet<String>,
     faults: BTreeMap<(usize, usize), ColumnMistake>,
     uses: BTreeMap<Source, Range<usize>>,
     complete: bool,
     left: usize,
+    /// How many names may still be compared with wrong ones.
+    compared: usize,
     /// The names that the `select`s give which the walk is in: some databases know them in every clause.
     pub(super) given: Vec<BTreeSet<String>>,
     /// How many places the walk is in where a name may be something else than a column.
@@ -45,10 +52,12 @@ impl<'a> Analyser<'a> {
             catalogue,
             created: BTreeMap::new(),
             altered: BTreeSet::new(),
+            variables: BTreeSet::new(),
             faults: BTreeMap::new(),
             uses: BTreeMap::new(),
             complete: true,
             left: BUDGET,
+            compared: MOST_COMPARED,
             given: Vec::new(),
             lenient: 0,
         }
@@ -69,6 +78,12 @@ impl<'a> Analyser<'a> {
 
     pub(super) fn is_spent(&self) -> bool {
         self.left == 0
+    }
+
+    /// The name that a wrong one may be meant for.
+    pub(super) fn nearest<'n>(&mut self, name: &str, known: &[&'n str]) -> Option<&'n str> {
+        self.compared = self.compared.checked_sub(known.len())?;
+        nearest(name, known.iter().copied())
     }
 
     pub(super) fn unresolved(&mut self) {
@@ -306,7 +321,11 @@ impl<'a> Analyser<'a> {
     /// The relation of a table.
     pub(super) fn table(&self, parts: &[String]) -> Arc<Relation> {
         let known = self.created.get(parts).or_else(|| self.catalogue.find(parts));
-        known.map_or_else(|| Arc::new(Relation::from_sources(Sources::unknown())), Arc::clone)
+        match known {
+            Some(known) if self.altered.contains(parts) && !known.open => Arc::new(Relation { open: true, ..known.as_ref().clone() }),
+            Some(known) => Arc::clone(known),
+            None => Arc::new(Relation::from_sources(Sources::unknown())),
+        }
     }
 }
 

@@ -10,8 +10,9 @@ use sqlparser::ast::{
 
 use super::lookup::{Bound, Ctes, Scope};
 use super::query::Analyser;
-use super::{Catalogue, Column, ColumnMistake, Columns, Given, Relation, Sources, Type};
+use super::{Catalogue, Column, ColumnMistake, Columns, Given, Other, Relation, Sources, Type};
 use crate::sql::Dialect;
+use crate::sql::tables::select_into;
 use crate::sql::tokens::Tokens;
 
 /// The columns of a text's statements.
@@ -26,7 +27,14 @@ impl Analyser<'_> {
     /// What a statement gives.
     pub(super) fn statement(&mut self, statement: &Statement, ctes: &Ctes<'_>) -> Option<Given> {
         match statement {
-            Statement::Query(query) => Some(Given { table: None, rows: self.query(query, None, ctes) }),
+            Statement::Query(query) => {
+                let rows = self.query(query, None, ctes);
+                let table = select_into(query, self.dialect).and_then(|(target, _)| self.object(&target));
+                if let Some(table) = &table {
+                    self.created.insert(table.clone(), Arc::new(rows.clone()));
+                }
+                Some(Given { table, rows })
+            }
             Statement::Insert(insert) => self.insert(insert, ctes),
             Statement::Update(update) => self.update(update, ctes),
             Statement::Delete(delete) => {
@@ -50,6 +58,12 @@ impl Analyser<'_> {
                     }
                     self.altered.insert(table);
                 }
+                None
+            }
+            Statement::Declare { stmts } => {
+                let names = stmts.iter().flat_map(|declare| &declare.names).map(|ident| self.column_name(ident)).collect::<Vec<_>>();
+                self.variables.extend(names);
+                self.unresolved();
                 None
             }
             _ => {
@@ -160,11 +174,17 @@ impl Analyser<'_> {
             if known.named(&name).is_some() || known.may_have_others() {
                 continue;
             }
-            let names = known.columns.iter().filter_map(|column| column.name.as_deref());
-            let nearest = crate::diag::nearest(&name, names).map(str::to_owned);
+            let names: Vec<&str> = known.columns.iter().filter_map(|column| column.name.as_deref()).collect();
+            let nearest = self.nearest(&name, &names).map(str::to_owned);
             self.mistake(
                 range,
-                ColumnMistake::Unknown { name: ident.value.clone(), relation: Some(table.to_owned()), nearest, tables: known.tables() },
+                ColumnMistake::Unknown {
+                    name: ident.value.clone(),
+                    relation: Some(table.to_owned()),
+                    nearest,
+                    tables: known.tables(),
+                    others: if known.tables().is_empty() { vec![Other::new(table, known)] } else { Vec::new() },
+                },
             );
         }
     }
