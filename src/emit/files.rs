@@ -75,8 +75,9 @@ fn entries(files: &[File]) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     for file in files {
         let mut key = key(&file.path);
-        if keys.contains_key(&key) {
-            key = format!("{}-{}", &key[..key.len().min(240)], names::hash(file.path.as_bytes(), 8));
+        // Another file may have this very name, hash and all.
+        while keys.contains_key(&key) {
+            key = format!("{}-{}", &key[..key.len().min(240)], names::hash(format!("{key}\n{}", file.path).as_bytes(), 8));
         }
         keys.insert(key.clone(), ());
         let (section, text) = match &file.content {
