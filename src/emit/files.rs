@@ -61,7 +61,7 @@ pub(crate) fn deliver(plan: &Plan, step: &Step, namespace: &Value, labels: &Valu
     }
     groups.retain(|group| !group.is_empty());
     let head = names::prefix(&plan.pipeline, &step.name, Style::Dns, 52);
-    let objects: Vec<_> = groups.iter().map(|group| object(group, &head, namespace, labels)).collect();
+    let objects: Vec<_> = groups.iter().map(|group| object(group, (&plan.pipeline, &head), namespace, labels)).collect();
     let sources: Vec<_> = groups.iter().zip(&objects).map(|(group, object)| source(group, &object["metadata"]["name"])).collect();
     let volume = match sources.as_slice() {
         [only] => json!({"configMap": only}),
@@ -75,8 +75,9 @@ fn entries(files: &[File]) -> Vec<Entry<'_>> {
     let mut entries = Vec::new();
     for file in files {
         let mut key = key(&file.path);
-        if keys.contains_key(&key) {
-            key = format!("{}-{}", &key[..key.len().min(240)], names::hash(file.path.as_bytes(), 8));
+        // Another file may have this very name, hash and all.
+        while keys.contains_key(&key) {
+            key = format!("{}-{}", &key[..key.len().min(240)], names::hash(format!("{key}\n{}", file.path).as_bytes(), 8));
         }
         keys.insert(key.clone(), ());
         let (section, text) = match &file.content {
@@ -131,7 +132,8 @@ fn check_sizes(step: &Step, entries: &[Entry<'_>]) -> Result<(), Box<Diagnostic>
     Err(Box::new(diagnostic))
 }
 
-fn object(group: &[&Entry<'_>], head: &str, namespace: &Value, labels: &Value) -> Value {
+/// A config map. Its name says the pipeline twice: `a` and step `b_c` begin like `a_b` and step `c`, and an object has the labels of one.
+fn object(group: &[&Entry<'_>], (pipeline, head): (&str, &str), namespace: &Value, labels: &Value) -> Value {
     let mut sections: IndexMap<&str, Map<String, Value>> = IndexMap::new();
     for section in ["data", "binaryData"] {
         for entry in group.iter().filter(|entry| entry.section == section) {
@@ -139,7 +141,7 @@ fn object(group: &[&Entry<'_>], head: &str, namespace: &Value, labels: &Value) -
         }
     }
     let content = json!(sections);
-    let name = format!("{head}-{}", names::hash(content.to_string().as_bytes(), 10));
+    let name = format!("{head}-{}", names::hash(format!("{pipeline}\n{content}").as_bytes(), 10));
     let mut metadata = json!({"name": name, "namespace": namespace, "labels": labels});
     if let Some(map) = metadata.as_object_mut().filter(|_| namespace.is_null()) {
         map.shift_remove("namespace");

@@ -4,7 +4,7 @@ Good files must pass. Each fault is one change to a good file, and the check mus
 
     selftest.py ENGINES_FOLDER
 
-Traps: A15, P2, Z4, Z6
+Traps: A15, C1, N1, P2, Z4, Z6
 """
 
 from __future__ import annotations
@@ -76,6 +76,8 @@ ARGO_FAULTS = {
     "upper-case template": ('template: "train"', 'template: "Train"', r"not a lower-case DNS label", ('- name: "train"\n      retry', '- name: "Train"\n      retry')),
     "no command": ('        command: ["python"]\n        args: ["b.py"]', '        args: ["b.py"]', r"a container without command"),
     "bad retry limit": ('limit: "2"', 'limit: "two"', r'the retry limit "two" is not a number'),
+    "word as a task": ('depends: "features.Succeeded"', 'depends: "in.Succeeded"', r'task "train" cannot know what it waits for', ('- name: "features"\n            template', '- name: "in"\n            template')),
+    "dependency without an outcome": ('depends: "features.Succeeded"', 'depends: "features"', r'task "train" cannot know what it waits for'),
     "endless retries": ('        limit: "2"\n', "", r"retries for ever"),
 }
 

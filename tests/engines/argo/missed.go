@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/argoproj/argo-workflows/v4/pkg/apis/workflow/v1alpha1"
+	"github.com/argoproj/argo-workflows/v4/util/expr/argoexpr"
 	"github.com/argoproj/argo-workflows/v4/util/logging"
 	"github.com/argoproj/argo-workflows/v4/workflow/common"
 )
@@ -53,6 +55,9 @@ func faultsOf(template v1alpha1.Template) (faults []string) {
 	if template.Script != nil {
 		faults = append(faults, "a script, whose text is changed on its way")
 	}
+	if template.DAG != nil {
+		faults = append(faults, faultsOfDepends(template.DAG.Tasks)...)
+	}
 	if retry := template.RetryStrategy; retry != nil {
 		switch {
 		case retry.Limit == nil:
@@ -61,6 +66,27 @@ func faultsOf(template v1alpha1.Template) (faults []string) {
 			if _, err := strconv.ParseUint(retry.Limit.String(), 10, 31); err != nil {
 				faults = append(faults, fmt.Sprintf("the retry limit %q is not a number", retry.Limit.String()))
 			}
+		}
+	}
+	return faults
+}
+
+// faultsOfDepends evaluates what each task waits for as the controller does when the task is due: lint looks for names in the text and no further.
+func faultsOfDepends(tasks []v1alpha1.DAGTask) (faults []string) {
+	outcomes := map[string]bool{}
+	for _, outcome := range []string{"Succeeded", "Failed", "Errored", "Skipped", "Omitted", "Daemoned", "AnySucceeded", "AllFailed"} {
+		outcomes[outcome] = true
+	}
+	scope := map[string]any{}
+	for _, task := range tasks {
+		scope[strings.ReplaceAll(task.Name, "-", "_")] = outcomes
+	}
+	for _, task := range tasks {
+		if task.Depends == "" {
+			continue
+		}
+		if _, err := argoexpr.EvalBool(strings.ReplaceAll(task.Depends, "-", "_"), scope); err != nil {
+			faults = append(faults, fmt.Sprintf("task %q cannot know what it waits for, %q: %v", task.Name, task.Depends, err))
 		}
 	}
 	return faults

@@ -175,7 +175,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-daily-9deaff6759"}},
+                    {"name": "files", "configMap": {"name": "every-option-daily-02979d8448"}},
                 ],
             },
         },
@@ -247,7 +247,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-recent-e99162bbd4"}},
+                    {"name": "files", "configMap": {"name": "every-option-recent-df0f6eafc1"}},
                 ],
             },
         },
@@ -318,7 +318,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-totals-edc702a49c"}},
+                    {"name": "files", "configMap": {"name": "every-option-totals-5110cac722"}},
                 ],
             },
         },
@@ -435,7 +435,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-b52870ff7a"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-58ac8b36ae"}}],
             },
         },
     )
@@ -520,7 +520,7 @@ with DAG(
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
                     {"name": "values", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-segments-dcfc6d209f"}},
+                    {"name": "files", "configMap": {"name": "every-option-segments-b4dc7c6da9"}},
                 ],
             },
         },
@@ -614,7 +614,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "every-option-letter-948df7244e"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-letter-532a5b025c"}}],
             },
         },
     ).expand(params=step_letter_items.output)

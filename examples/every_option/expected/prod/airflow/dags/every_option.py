@@ -181,7 +181,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-daily-9451b6ea05"}},
+                    {"name": "files", "configMap": {"name": "every-option-daily-cd00ff3d50"}},
                 ],
             },
         },
@@ -253,7 +253,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-recent-e051f53f94"}},
+                    {"name": "files", "configMap": {"name": "every-option-recent-71c5de9097"}},
                 ],
             },
         },
@@ -324,7 +324,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-totals-edc702a49c"}},
+                    {"name": "files", "configMap": {"name": "every-option-totals-5110cac722"}},
                 ],
             },
         },
@@ -388,7 +388,7 @@ with DAG(
                 ],
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-vacuum-0545679fb5"}},
+                    {"name": "files", "configMap": {"name": "every-option-vacuum-34b306ee93"}},
                 ],
             },
         },
@@ -508,7 +508,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-b52870ff7a"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-58ac8b36ae"}}],
             },
         },
     )
@@ -627,7 +627,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-b52870ff7a"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-train-58ac8b36ae"}}],
             },
         },
     )
@@ -712,7 +712,7 @@ with DAG(
                 "volumes": [
                     {"name": "etlc-bin", "emptyDir": {}},
                     {"name": "values", "emptyDir": {}},
-                    {"name": "files", "configMap": {"name": "every-option-segments-dcfc6d209f"}},
+                    {"name": "files", "configMap": {"name": "every-option-segments-b4dc7c6da9"}},
                 ],
             },
         },
@@ -806,7 +806,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "every-option-letter-948df7244e"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "every-option-letter-532a5b025c"}}],
             },
         },
     ).expand(params=step_letter_items.output)

@@ -86,7 +86,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "orders-mart-payments-72ad5e810e"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "orders-mart-payments-6c53949064"}}],
             },
         },
     )
@@ -140,7 +140,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "orders-mart-orders-fc853b3405"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "orders-mart-orders-089229b0df"}}],
             },
         },
     )
@@ -197,7 +197,7 @@ with DAG(
                 "volumes": [
                     {
                         "name": "files",
-                        "configMap": {"name": "orders-mart-orders-daily-0391fe13ba"},
+                        "configMap": {"name": "orders-mart-orders-daily-3ab23685df"},
                     },
                 ],
             },

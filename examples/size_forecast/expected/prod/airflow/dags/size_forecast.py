@@ -124,7 +124,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-features-b4f686972e"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-features-3e3d4d9fe7"}}],
             },
         },
     )
@@ -183,7 +183,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-train-27ada72086"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-train-c23d735037"}}],
             },
         },
     )
@@ -255,7 +255,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-score-c2dad7ec42"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-score-58af1b8ee4"}}],
             },
         },
     )
@@ -327,7 +327,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-score-c2dad7ec42"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "size-forecast-score-58af1b8ee4"}}],
             },
         },
     )
@@ -397,7 +397,7 @@ with DAG(
                 "volumes": [
                     {
                         "name": "files",
-                        "configMap": {"name": "size-forecast-size-curves-7439158aad"},
+                        "configMap": {"name": "size-forecast-size-curves-d44724c2a0"},
                     },
                 ],
             },

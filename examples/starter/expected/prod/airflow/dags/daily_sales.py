@@ -109,7 +109,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "daily-sales-by-day-fb90de4aeb"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "daily-sales-by-day-28c48848c2"}}],
             },
         },
     )
@@ -159,7 +159,7 @@ with DAG(
                         "volumeMounts": [{"name": "files", "mountPath": "/etlc/files", "readOnly": True}],
                     },
                 ],
-                "volumes": [{"name": "files", "configMap": {"name": "daily-sales-report-52e146f860"}}],
+                "volumes": [{"name": "files", "configMap": {"name": "daily-sales-report-f024164d28"}}],
             },
         },
     )
