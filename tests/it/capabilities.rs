@@ -232,6 +232,7 @@ fn using(id: &str) -> (Plan, Plan) {
         "params.bounds" => with_param(Some(json!(7)), true, false),
         "params.required" => with_param(None, false, false),
         "params.required.scheduled" => with_param(None, false, true),
+        "resources.limits" => one(&|step| step.resources.cpu_limit = Some("2".to_owned())),
         "retries" => retries(Retries { limit: 2, delay: 30, backoff: 1.0, max_delay: None, custom: false }),
         "retries.backoff" => retries(grows),
         "retries.backoff.fraction" => retries(Retries { backoff: 1.5, ..grows }),
