@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::cx::{Cx, collision, value_text};
 use super::features::Used;
 use super::format::NameOf;
-use super::{condition, nodes, notify, order, pod, process};
+use super::{condition, container, nodes, notify, order, pod, process};
 use crate::diag::{Diagnostic, catalogue};
 use crate::plan::{Condition, OutputKind, Param, Schedule, Step};
 
@@ -18,6 +18,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
     check_names(cx, &ordered);
     let with_pods = cx.holds_or_absent(cx.pack.format().pod.as_ref().and_then(|pod| pod.condition.as_ref()), None);
     let with_processes = cx.pack.format().process.as_ref().is_some_and(|rule| cx.holds(&rule.condition, None));
+    let with_containers = cx.pack.format().container.as_ref().is_some_and(|rule| cx.holds(&rule.condition, None));
     let mut config_maps: IndexMap<String, Value> = IndexMap::new();
     let notifying = if used.has("notify.slack") || used.has("notify.webhook") { notify::steps(cx) } else { Vec::new() };
     let mut steps = Vec::with_capacity(ordered.len());
@@ -32,6 +33,9 @@ pub(crate) fn build(cx: &mut Cx<'_>, used: &Used) -> Value {
         }
         if with_processes {
             seen.insert("process".to_owned(), process::build(cx, step));
+        }
+        if with_containers {
+            seen.insert("container".to_owned(), container::build(cx, step));
         }
         steps.push(Value::Object(seen));
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use minijinja::Error;
 
+use super::dialect::Dialect;
 use super::features::{FEATURES, Feature};
 use super::format::{Route, TargetFile};
 use super::options;
@@ -97,9 +98,10 @@ impl Faults<'_> {
         let values = format.all_values().flat_map(|(_, rules)| rules).filter_map(|rule| rule.condition.as_deref());
         let pods = format.pod.iter().flat_map(|pod| [pod.condition.as_deref(), pod.shared.as_deref()]).flatten();
         let process = format.process.iter().map(|process| process.condition.as_str());
+        let containers = format.container.iter().map(|container| container.condition.as_str());
         let sizes = format.limits.iter().flat_map(|limits| [&limits.graph, &limits.needs]).flatten();
         let sizes = sizes.filter_map(|limit| limit.condition.as_deref());
-        for condition in limits.chain(values).chain(pods).chain(process).chain(sizes) {
+        for condition in limits.chain(values).chain(pods).chain(process).chain(containers).chain(sizes) {
             self.condition(condition, true);
         }
         for condition in format.outputs.iter().filter_map(|output| output.condition.as_deref()) {
@@ -164,6 +166,10 @@ impl Faults<'_> {
                 let help = "give the target a `process`, or the rule another route".to_owned();
                 self.add(value, format!("a rule for `{value}` has the route `shell`, and no step is a process"), Some(help));
             }
+        }
+        if format.container.is_some() && format.text != Dialect::Jinja {
+            let help = "write `text: jinja`, or give the steps pods or processes".to_owned();
+            self.add("container", "containers of a daemon need an engine whose texts are templates".to_owned(), Some(help));
         }
         let name = self.pack.name().to_owned();
         for id in VALUES.iter().filter(|id| format.capabilities.is_exact(id) && format.value_rules(id).is_none()) {

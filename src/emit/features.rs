@@ -41,6 +41,7 @@ features! {
     "params.bounds" "`minimum`, `maximum` and `choices` of a parameter";
     "params.required" "a parameter without a default";
     "params.required.scheduled" "a schedule with a parameter that has no default";
+    "resources.limits" "`cpu_limit` and `ephemeral_storage`";
     "retries" "`retries`";
     "retries.backoff" "the `backoff` of `retries`";
     "retries.backoff.fraction" "a `backoff` that is not a whole number";
@@ -236,6 +237,7 @@ fn step(step: &Step, used: &mut Used) {
     add("timeout.step", step.timeout.is_some());
     add("init", step.init.is_some());
     add("gpu", step.resources.gpu.is_some_and(|gpu| gpu > 0));
+    add("resources.limits", step.resources.cpu_limit.is_some() || step.resources.ephemeral_storage.is_some());
     add("secrets", !step.secrets.is_empty());
     let retries = &step.retries;
     let again = retries.limit > 0;

@@ -41,6 +41,9 @@ pub struct TargetFile {
     /// Steps as processes of a worker: one line of bash and its environment.
     #[serde(default, deserialize_with = "optional")]
     pub process: Option<ProcessRule>,
+    /// Steps as containers of a daemon without a cluster; for `text: jinja`.
+    #[serde(default, deserialize_with = "optional")]
+    pub container: Option<ContainerRule>,
     /// Run-time values by name (`run.date`, `params`, or `params.TYPE` for parameters of one type): the first rule that holds says how a value gets into a step.
     #[serde(default, deserialize_with = "optional")]
     pub values: Option<IndexMap<String, Vec<ValueRule>>>,
@@ -121,6 +124,16 @@ pub struct ProcessRule {
     /// When steps are processes.
     #[serde(rename = "if", deserialize_with = "required")]
     #[schemars(extend("examples" = ["options.executor == 'local'"]))]
+    pub condition: String,
+}
+
+/// Steps as containers of a daemon: run-time values stand inside texts, as the expressions of their rules.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct ContainerRule {
+    /// When steps are such containers.
+    #[serde(rename = "if", deserialize_with = "required")]
+    #[schemars(extend("examples" = ["options.executor == 'docker'"]))]
     pub condition: String,
 }
 

@@ -23,6 +23,7 @@ mod pod;
 mod process;
 mod notify;
 mod nodes;
+mod container;
 mod context;
 mod operation;
 mod patch;

@@ -44,8 +44,8 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
 }
 
 /// The operator takes a command, and the value of a variable, that ends like a script's name for the name of a file, and reads that.
-fn looks_like_a_script(text: &str) -> bool {
-    [".sh", ".bash"].iter().any(|end| text.ends_with(end))
+pub(crate) fn looks_like_a_script(text: &str) -> bool {
+    [".sh", ".bash", ".env"].iter().any(|end| text.ends_with(end))
 }
 
 fn supplied(cx: &mut Cx<'_>, step: &Step, name: &str, reference: &Reference, env: &mut Map<String, Value>, lines: &mut Vec<String>) {

@@ -261,6 +261,7 @@ fn using(id: &str) -> (Plan, Plan) {
         "params.bounds" => (with_param(Some(json!(7)), false, false).1, with_param(Some(json!(7)), true, false).1),
         "params.required" => (with_param(Some(json!(7)), false, false).1, with_param(None, false, false).1),
         "params.required.scheduled" => (with_param(Some(json!(7)), false, true).1, with_param(None, false, true).1),
+        "resources.limits" => one(&|step| step.resources.cpu_limit = Some("2".to_owned())),
         "retries" => (small(), again(&plain)),
         "retries.backoff" => retries(&plain, &grows),
         "retries.backoff.fraction" => retries(&grows, &Retries { backoff: 1.5, ..grows.clone() }),

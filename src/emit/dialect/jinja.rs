@@ -1,5 +1,7 @@
 //! A Jinja engine with default settings: `{{`, `{%` and `{#` begin tags, carriage returns become newlines, the last newline is dropped.
 
+use crate::emit::container::Piece;
+
 /// Writes a string so that Jinja gives it back unchanged. Text that Jinja leaves alone stays as it is, so that people can read it;
 /// each run of characters that it would not leave alone becomes `{{ '…' }}`.
 pub(super) fn encode(string: &str) -> String {
@@ -26,6 +28,27 @@ pub(super) fn encode(string: &str) -> String {
         out.push_str("' }}");
     }
     out
+}
+
+/// Writes constants and expressions one after another. A brace at the end of a constant may not touch the tag that follows.
+pub(super) fn inline(pieces: &[Piece]) -> String {
+    let mut out = String::new();
+    let mut constant = String::new();
+    for piece in pieces {
+        match piece {
+            Piece::Constant(text) => constant.push_str(text),
+            Piece::Expression(expression) => {
+                let written = encode(&constant);
+                match written.strip_suffix('{') {
+                    Some(head) => out.extend([head, "{{ '{' }}"]),
+                    None => out.push_str(&written),
+                }
+                out.push_str(expression);
+                constant.clear();
+            }
+        }
+    }
+    out + &encode(&constant)
 }
 
 fn is_inert(string: &str) -> bool {

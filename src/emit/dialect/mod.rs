@@ -14,6 +14,7 @@ pub(crate) use shell::{line as shell_line, word as shell_word};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::container::Piece;
 use crate::plan::{Part, Reference, Text};
 
 /// Who rewrites strings before a step gets them. In pods the kubelet is always the last.
@@ -60,6 +61,19 @@ impl Dialect {
             Self::Braces => braces::encode(&joined),
             Self::Jinja => jinja::encode(&joined),
         })
+    }
+
+    /// A string in which expressions of the engine stand between constants.
+    pub(crate) fn inline(self, pieces: &[Piece]) -> Result<String, NotExact> {
+        if self != Self::Jinja {
+            return Err(NotExact("only an engine of Jinja templates has expressions inside texts".to_owned()));
+        }
+        for piece in pieces {
+            if let Piece::Constant(constant) = piece {
+                self.accept(constant)?;
+            }
+        }
+        Ok(jinja::inline(pieces))
     }
 
     /// A constant for any other place of a pod: a name, a label, an image.

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::{BRACE_VARIABLE, Dialect, shell_line};
+use crate::emit::container::Piece;
 use crate::plan::{Reference, Text};
 
 /// The kubelet's `Expand`: `$$` is `$`, `$(NAME)` its value where there is one, anything else itself.
@@ -96,6 +97,22 @@ proptest! {
         let (text, arrives) = text_of(&pieces);
         let written = Dialect::Jinja.container_text(&text, &variable).expect("an exact text");
         prop_assert_eq!(expand(&jinja(&written), &value), arrives);
+    }
+
+    #[test]
+    fn text_reaches_the_container_with_expressions_inside(pieces in pieces()) {
+        let mut arrives = String::new();
+        let mut given = Vec::new();
+        for (piece, value) in &pieces {
+            given.push(Piece::Constant(piece.clone()));
+            arrives.push_str(piece);
+            if *value {
+                given.push(Piece::Expression("{{ 'value' }}".to_owned()));
+                arrives.push_str("value");
+            }
+        }
+        let written = Dialect::Jinja.inline(&given).expect("an exact text");
+        prop_assert_eq!(jinja(&written), arrives);
     }
 
     #[test]
