@@ -1,4 +1,5 @@
-"""What Airflow's own operators make of the tasks of `compare_texts.py`: pods that are built, and commands that bash runs.
+"""What Airflow's own operators make of the tasks of `compare_texts.py`: pods that are built, commands that bash runs, and containers that a Docker
+daemon is asked for.
 
     airflow_tasks.py ORDER.json SEEN.json
 """
@@ -14,6 +15,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent.parent / "airflow"))
 
 import check_dags  # noqa: E402 - sets Airflow up.
+from docker_daemon import Daemon  # noqa: E402
 from airflow.sdk.execution_time.task_runner import RuntimeTaskInstance  # noqa: E402
 
 
@@ -21,17 +23,24 @@ def main() -> int:
     order = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     faults: list[str] = []
     seen = []
-    for way in ("pods", "local"):
+    daemon = Daemon()
+    os.environ["DOCKER_HOST"] = daemon.url
+    for way in [way for way in ("pods", "local", "docker") if way in order]:
         dags, _ = check_dags.load(sorted(Path(order[way]).rglob("*.py")), faults)
         for dag_id, dag in sorted(dags.items()):
             for number, params in enumerate(order["runs"][dag_id]):
                 for task in dag.tasks:
                     said = {"dag": dag_id, "run": number, "task": task.task_id}
                     values = order["values"][dag_id]
+                    make = {
+                        "pods": lambda task, params: pod(task, params),
+                        "local": lambda task, params: process(task, params, Path(order["work"], "printed.json")),
+                        "docker": lambda task, params: container(task, params, daemon),
+                    }[way]
                     pulled = values if way == "pods" else json.dumps(values)
                     try:
                         with mock.patch.object(RuntimeTaskInstance, "xcom_pull", lambda self, pulled=pulled, **_: pulled):
-                            said |= pod(task, params) if way == "pods" else process(task, params, Path(order["work"], "printed.json"))
+                            said |= make(task, params)
                     except Exception as error:  # noqa: BLE001 - any failure is the finding.
                         said["fault"] = f"{type(error).__name__}: {error}"
                     seen.append(said)
@@ -53,6 +62,13 @@ def process(task, params: dict, printed: Path) -> dict:
     os.environ["T_OUT"] = str(printed)
     task.execute(context)
     return json.loads(printed.read_text(encoding="utf-8"))
+
+
+def container(task, params: dict, daemon: Daemon) -> dict:
+    task, context = check_dags.rendered(task, check_dags.RUNS[0], params)
+    daemon.created.clear()
+    task.execute(context)
+    return {"container": daemon.created[0]}
 
 
 if __name__ == "__main__":

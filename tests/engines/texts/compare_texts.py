@@ -7,6 +7,7 @@ container: command, arguments, variables and files; defaults of params; params a
 
   airflow          Airflow's own Jinja and KubernetesPodOperator
   airflow, local   Airflow's own BashOperator, which runs a real bash and a real process
+  airflow, docker  Airflow's own DockerOperator and docker-py, which tell it to a stand-in for a daemon
   argo             Argo's own strict lint, and its own functions that replace `{{…}}`, as often as its controller calls them
   kubernetes       kubectl's reader of YAML (and PyYAML and ruamel.yaml, which must agree with it)
 
@@ -40,6 +41,7 @@ targets: {kubernetes: {dag: jobset, params: freeze}}
 environments:
   pods: {}
   local: {targets: {airflow: {executor: local}}}
+  docker: {targets: {airflow: {executor: docker}}}
 """
 WORKSPACE = 'version: 1\nworkspace: texts\nplatform: platform\npipelines: ["*/pipeline.yaml"]\nlints: {missing-description: off, no-timeout: off, redundant-after: off}\n'
 # Prints what reached it.
@@ -85,7 +87,10 @@ def compare(root: Path, options: argparse.Namespace, of: random.Random, *, lost:
     airflow(root, options, pipelines, runs)
     if not lost:
         argo(root, options, pipelines, runs)
+    without_values(root, pipelines)
+    if not lost:
         kubernetes(root, options, pipelines)
+    docker(root, options, pipelines, runs)
 
 
 def render(root: Path, etlc: Path, environment: str, target: str) -> Path:
@@ -178,8 +183,8 @@ def argo(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts], r
     check_expansions(options.engines / "bin/kube", expansions)
 
 
-def kubernetes(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts]) -> None:
-    # It has no values: each is replaced by a param.
+def without_values(root: Path, pipelines: dict[str, Texts]) -> None:
+    """Replaces each value by a param, for targets that have no values."""
     for name, texts in pipelines.items():
         file = root / name / "pipeline.yaml"
         text = file.read_text(encoding="utf-8")
@@ -188,6 +193,9 @@ def kubernetes(root: Path, options: argparse.Namespace, pipelines: dict[str, Tex
             text = text.replace(f"steps.giver.outputs.{value}", "params.p0")
         file.write_text(text, encoding="utf-8")
         texts.values = dict.fromkeys(texts.values, texts.defaults["p0"])
+
+
+def kubernetes(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts]) -> None:
     folder = render(root, options.etlc, "pods", "kubernetes")
     files = [folder / f"{name}.yaml" for name in pipelines]
     readers(options, files)
@@ -203,40 +211,59 @@ def kubernetes(root: Path, options: argparse.Namespace, pipelines: dict[str, Tex
     check_expansions(options.engines / "bin/kube", expansions)
 
 
-def airflow(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts], runs: dict) -> None:
-    """Airflow is asked in a process of its own, for all pipelines together."""
+def ask(root: Path, ways: dict[str, Path], pipelines: dict[str, Texts], runs: dict) -> list[dict]:
+    """What Airflow makes of tasks. It is asked in a process of its own, for all pipelines together."""
     order = {
-        "pods": str(render(root, options.etlc, "pods", "airflow") / "dags"),
-        "local": str(render(root, options.etlc, "local", "airflow") / "dags"),
         # The defaults first: Airflow keeps in a DAG what a run was given, since each task has a process of its own.
         "runs": {name: [{}, runs[name]] for name in pipelines},
         "values": {name: texts.values for name, texts in pipelines.items()},
         "work": str(root),
     }
+    order |= {way: str(folder / "dags") for way, folder in ways.items()}
     (root / "order.json").write_text(json.dumps(order), encoding="utf-8")
     result = subprocess.run([sys.executable, HERE / "airflow_tasks.py", root / "order.json", root / "seen.json"], capture_output=True, text=True, check=False)
     if result.returncode:
         faults.append(f"airflow: {result.stdout[-3000:]}{result.stderr[-3000:]}")
-        return
+        return []
+    seen = [json.loads(line) for line in (root / "seen.json").read_text(encoding="utf-8").split("\n") if line]
+    seen = [each for each in seen if each["task"] in pipelines[each["dag"]].steps]
+    faults.extend(f"airflow {each['dag']}, run {each['run']} {each['task']}: {each['fault']}" for each in seen if "fault" in each)
+    return [each for each in seen if "fault" not in each]
+
+
+def airflow(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts], runs: dict) -> None:
+    ways = {"pods": render(root, options.etlc, "pods", "airflow"), "local": render(root, options.etlc, "local", "airflow")}
     expansions: list = []
-    for line in (root / "seen.json").read_text(encoding="utf-8").split("\n"):
-        if not line:
-            continue
-        seen = json.loads(line)
+    for seen in ask(root, ways, pipelines, runs):
         texts = pipelines[seen["dag"]]
         params = runs[seen["dag"]] if seen["run"] else texts.defaults
         where = f"airflow {seen['dag']}, run {seen['run']}"
-        if seen["task"] not in texts.steps:
-            continue
-        if "fault" in seen:
-            faults.append(f"{where} {seen['task']}: {seen['fault']}")
-        elif "pod" in seen:
+        if "pod" in seen:
             check_pod(where, texts, seen["task"], params, seen["pod"], expansions)
         else:
             decoded = lambda text: bytes.fromhex(text).decode(errors="surrogateescape")  # noqa: E731
             env = {name: decoded(value) for name, value in seen["env"].items()}
             check_step(where + " (local)", texts, seen["task"], params, [decoded(word) for word in seen["argv"]], env)
     check_expansions(options.engines / "bin/kube", expansions)
+
+
+def docker(root: Path, options: argparse.Namespace, pipelines: dict[str, Texts], runs: dict) -> None:
+    folder = render(root, options.etlc, "docker", "airflow")
+    for seen in ask(root, {"docker": folder}, pipelines, runs):
+        # A value has become the first param.
+        texts = pipelines[seen["dag"]]
+        params = runs[seen["dag"]] if seen["run"] else texts.defaults
+        texts.values = dict.fromkeys(texts.values, params["p0"])
+        where, body = f"airflow {seen['dag']}, run {seen['run']} (docker)", seen["container"]
+        env = dict(variable.split("=", 1) for variable in body["Env"])
+        check_step(where, texts, seen["task"], params, body["Cmd"][2:], env)
+        expect(f"{where} {seen['task']}: entrypoint", [""], body["Entrypoint"])
+        found = {}
+        for mount in body["HostConfig"].get("Mounts", []):
+            source = Path(mount["Source"])
+            expect(f"{where} {seen['task']}: mount", ("/etlc/files", "bind", True), (mount["Target"], mount["Type"], mount["ReadOnly"]))
+            found = {str(file.relative_to(source)): file.read_bytes() for file in source.rglob("*") if file.is_file()}
+        expect(f"{where} {seen['task']}: files", texts.steps[seen["task"]].files, found)
 
 
 if __name__ == "__main__":
