@@ -89,7 +89,7 @@ fn flatten(cx: &mut Cx<'_>, step: &Step, text: &Text, pieces: &mut Vec<Piece>) {
             None if *reference == Reference::Files => pieces.push(Piece::Constant(files::FOLDER.to_owned())),
             None => match cx.value(step, reference) {
                 Some((Route::Env | Route::Annotation | Route::Field | Route::Shell, expression)) => {
-                    pieces.push(Piece::Expression(expression))
+                    pieces.push(Piece::Expression(expression));
                 }
                 Some((Route::Constant | Route::Default, constant)) => pieces.push(Piece::Constant(constant)),
                 // What has no rule is refused as a feature.
