@@ -7,6 +7,9 @@ use sqlparser::tokenizer::{Token, TokenWithSpan};
 
 use super::Dialect;
 
+/// The most tokens that a text is written with anew; each `insert` behind a `from` repeats what it reads.
+const MOST_TOKENS: usize = 1_000_000;
+
 /// The tokens in forms that the parser knows; `None` where there is nothing to change.
 pub(super) fn rewritten(tokens: &[TokenWithSpan], dialect: Dialect) -> Option<Vec<TokenWithSpan>> {
     match dialect {
@@ -126,6 +129,9 @@ fn inserts_behind_from(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
             text.changed = true;
             let mut insert = first;
             while insert < end {
+                if text.written.len() > MOST_TOKENS {
+                    return None;
+                }
                 let after = find(tokens, insert + 1..end, &["INSERT"]);
                 let select = find(tokens, insert..after, &["SELECT"]);
                 let clauses = ["WHERE", "GROUP", "HAVING", "ORDER", "SORT", "CLUSTER", "DISTRIBUTE", "LIMIT", "WINDOW", "LATERAL"];
@@ -184,7 +190,7 @@ fn bare_rows(tokens: &[TokenWithSpan]) -> Option<Vec<TokenWithSpan>> {
     let mut text = Text::new(tokens);
     for at in 0..tokens.len() {
         let mut start = next(tokens, at + 1);
-        if !is(tokens, at, &["VALUES"]) || tokens.get(start).is_none_or(|token| token.token == Token::LParen) {
+        if at < text.done || !is(tokens, at, &["VALUES"]) || tokens.get(start).is_none_or(|token| token.token == Token::LParen) {
             continue;
         }
         text.copy_until(start);
@@ -325,5 +331,14 @@ mod tests {
         assert_eq!(hive("select a, count(*) n from t group by a having n > 1 sort by n; from u insert into v select 1"), "t u > v");
         assert_eq!(found(Dialect::Mysql, "update a as x, b set x.n = b.n where x.id = b.id"), "b > a");
         assert_eq!(found(Dialect::Trino, "select * from (values 1, f(2, 3)) as v(n), t"), "t > ");
+    }
+
+    #[test]
+    fn what_is_repeated_is_bounded() {
+        let from = format!("from (select {} 1) t ", "1, ".repeat(2_000));
+        let understood = |sql: &str, dialect| analyse(sql, dialect, &[]).0.understood;
+        assert!(understood(&(from.clone() + &"insert into a select 1 ".repeat(100)), Dialect::Hive));
+        assert!(!understood(&(from + &"insert into a select 1 ".repeat(2_000)), Dialect::Hive));
+        assert!(!understood(&"values ".repeat(20_000), Dialect::Trino));
     }
 }
