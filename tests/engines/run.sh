@@ -147,6 +147,7 @@ while read -r release _; do
     [[ $release == "#" ]] && continue
     check "Airflow $release: DAGs with pods" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${of_pods[@]}" "${with_pods[@]}"
     check "Airflow $release: DAGs of processes" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${with_processes[@]}"
+    check "Airflow $release: runs of every type" "$engines/airflow-$release/bin/python" "$here/airflow/check_runs.py" "$etlc"
 done <"$here/airflow/releases.txt"
 check "runs of every type, and versions of a DAG" "$python" "$here/airflow/check_runs.py" "$etlc"
 check "any text, on every target" "$python" "$here/texts/compare_texts.py" "$etlc" "$engines"

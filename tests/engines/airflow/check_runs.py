@@ -10,6 +10,7 @@ Traps: R1, R2
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -33,6 +34,7 @@ sys.dont_write_bytecode = True
 
 import check_dags  # noqa: E402
 import kubelet  # noqa: E402
+from airflow import __version__  # noqa: E402
 from airflow.api.common.trigger_dag import trigger_dag  # noqa: E402
 from airflow.api_fastapi.execution_api.datamodels import taskinstance as told  # noqa: E402
 from airflow.assets.manager import asset_manager  # noqa: E402
@@ -45,6 +47,7 @@ from airflow.models.dag_version import DagVersion  # noqa: E402
 from airflow.utils.session import create_session  # noqa: E402
 from airflow.utils.sqlalchemy import prohibit_commit  # noqa: E402
 from airflow.utils.types import DagRunTriggeredByType  # noqa: E402
+from packaging.version import Version  # noqa: E402
 from sqlalchemy import func, select  # noqa: E402
 
 STEPS = """steps:
@@ -124,10 +127,10 @@ def make_runs(session) -> dict[str, DagRun]:
     # A logical date is unique in a DAG, so those for the same instant take the run's place.
     runs = {name: frozen(run) for name, run in runs.items()}
     forget(session)
-    _create_backfill(
-        dag_id="clock", from_date=instant, to_date=instant, max_active_runs=1, reverse=False, dag_run_conf={}, triggering_user_name="x",
-        reprocess_behavior=ReprocessBehavior.NONE,
-    )
+    # Releases ask for different arguments.
+    wanted = {"max_active_runs": 1, "reverse": False, "dag_run_conf": {}, "triggering_user_name": "x", "reprocess_behavior": ReprocessBehavior.NONE}
+    known = inspect.signature(_create_backfill).parameters
+    _create_backfill(dag_id="clock", from_date=instant, to_date=instant, **{name: value for name, value in wanted.items() if name in known})
     session.expire_all()
     runs["backfill"] = frozen(latest(session, "clock"))
     forget(session)
@@ -192,6 +195,9 @@ def check_versions() -> None:
     airflow("dags", "reserialize")
     if (found := versions("clock")) != 1:
         faults.append(f"a DAG that did not change has {found} versions")
+    if Version(__version__) < Version("3.2"):
+        print("NOT CHECKED that a DAG which changed is a new version: this release keeps versions apart by the tasks that ran, and none has run here")
+        return
     render("--revision", "abc1234")
     airflow("dags", "reserialize")
     if (found := versions("clock")) != 2:
