@@ -63,14 +63,15 @@ fn clash(cron: &Cron, at: Timestamp, zone: &TimeZone, after: Offset) -> Option<C
         return None;
     }
     let missed = |time: i64| Some(Clash { day: day(time)?, time: time.rem_euclid(DAY), shift, after: true });
+    let skipped = || skipped(cron, &change).and_then(missed);
     if cron.is_hourly() {
-        return counted(cron, &change).and_then(missed);
+        return counted(cron, &change).and_then(missed).or_else(skipped);
     }
     let times = local_times(cron, first - DAY, last + DAY);
     let (listed, looked) = (listed(&times, &change), looked_at(&times, &change));
     let near = |instant: &&i64| (**instant - change.at).abs() < DAY - 2 * HOUR;
     if listed.iter().filter(near).eq(looked.iter().filter(near)) {
-        return walked(cron, &times, first, last, shift).and_then(missed);
+        return walked(cron, &times, first, last, shift).and_then(missed).or_else(skipped);
     }
     let time = *times.iter().find(|&&time| (first..last).contains(&time))?;
     Some(Clash { day: day(time)?, time: time.rem_euclid(DAY), shift, after: false })
@@ -90,6 +91,19 @@ fn walked(cron: &Cron, times: &[i64], first: i64, last: i64, shift: i64) -> Opti
     let last_hour = cron.times().any(|(hour, _)| hour == 23);
     let (hour, minute) = cron.times().find(|&(hour, _)| i64::from(hour) * HOUR >= shift)?;
     (into && !last_hour).then(|| first + i64::from(hour) * HOUR + i64::from(minute))
+}
+
+/// The local time of the first run on a day without a midnight, which an engine misses that looks for the day from one before it: it takes the midnight
+/// back to the day before, and goes on from there by a whole day. (`SpecSchedule.Next` of robfig/cron, with what Go's `time.Date` makes of a midnight that
+/// is not there: west of Greenwich it lies before the gap, and the engine finds the day.)
+fn skipped(cron: &Cron, change: &Change) -> Option<i64> {
+    let first = change.at + change.before;
+    let shift = change.after - change.before;
+    let today = day(first)?;
+    let no_midnight = shift > 0 && shift % HOUR == 0 && first.rem_euclid(DAY) == 0;
+    let from_before = cron.holds_on(today) && today.yesterday().is_ok_and(|day| !cron.holds_on(day));
+    let (hour, minute) = cron.times().find(|&(hour, _)| i64::from(hour) * HOUR >= shift)?;
+    (no_midnight && from_before && change.before >= 0).then(|| first + i64::from(hour) * HOUR + i64::from(minute))
 }
 
 /// The local time of the first run after a change, where an engine that counts what passes since the run before comes at another one.
@@ -176,6 +190,11 @@ mod tests {
         assert_eq!(found("13 * * * *", "Australia/Lord_Howe"), ["2025-04-06 02:13 -30 after", "2025-10-05 03:13 +30 after"]);
         assert_eq!(found("0 2,18 * * 4-6", "America/Havana"), ["2025-03-09 02:00 +60 after"]);
         assert_eq!(found("0 2,23 * * 4-6", "America/Havana"), Vec::<String>::new());
+        // The 25th has no midnight.
+        assert_eq!(found("18 7 25 4 *", "Africa/Cairo"), ["2025-04-25 07:18 +60 after"]);
+        assert_eq!(found("18 * 25 4 *", "Africa/Cairo"), ["2025-04-25 01:18 +60 after", "2026-04-25 00:18 -60 after"]);
+        assert_eq!(found("18 7 24-26 4 *", "Africa/Cairo"), Vec::<String>::new());
+        assert_eq!(found("18 7 9 3 *", "America/Havana"), Vec::<String>::new());
         assert_eq!(found("13 4-22/3 * * *", "Australia/Lord_Howe"), ["2025-04-06 04:13 -30 after", "2025-10-05 04:13 +30 after"]);
     }
 
