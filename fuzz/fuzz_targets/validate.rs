@@ -54,11 +54,11 @@ fn written(compiled: &Compiled) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
     for pipeline in &compiled.pipelines {
         assert!(failed || pipeline.plan.is_some(), "{}: no plan and no error", pipeline.path);
-        for (path, bytes) in pipeline.files.iter().flatten() {
-            if path.ends_with(".yaml") && !path.contains("/files/") {
-                read_back(path, bytes);
+        for file in pipeline.files.iter().flatten() {
+            if file.path.ends_with(".yaml") && !file.path.contains("/files/") {
+                read_back(&file.path, &file.bytes);
             }
-            all.push((path.clone(), bytes.clone()));
+            all.push((file.path.clone(), file.bytes.clone()));
         }
     }
     all

@@ -87,7 +87,7 @@ fn joined(compiled: &Compiled) -> String {
         .pipelines
         .iter()
         .flat_map(|pipeline| pipeline.files.iter().flatten())
-        .map(|(path, bytes)| (path.as_str(), String::from_utf8_lossy(bytes).into_owned()))
+        .map(|file| (file.path.as_str(), String::from_utf8_lossy(&file.bytes).into_owned()))
         .collect();
     if let [(_, only)] = files.as_slice() {
         return only.clone();

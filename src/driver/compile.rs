@@ -19,7 +19,7 @@ use super::workspace::{Located, Settings, Workspace};
 use super::write::{Fleet, Rendered};
 use super::{Failure, Goal, Request, discover};
 use crate::diag::{self, Diagnostic, Severity, catalogue, did_you_mean, one_of};
-use crate::emit::{self, Given, Pack};
+use crate::emit::{self, Given, OutputFile, Pack};
 use crate::lineage::{self, Facts, Found, Lineage};
 use crate::plan::Plan;
 use crate::resolve::{self, Context, Documents, Index, Pending, Platform, Replaced, Rest};
@@ -57,7 +57,7 @@ pub struct Pipeline {
     /// Its plan; none where anything is an error.
     pub plan: Option<Plan>,
     /// Its files for the target; none where anything is an error, or no files were asked for.
-    pub files: Option<Vec<(String, Vec<u8>)>>,
+    pub files: Option<Vec<OutputFile>>,
 }
 
 impl Compiled {
@@ -266,7 +266,7 @@ impl<'a> Session<'a> {
                 diagnostics.extend(found);
                 // Where nothing will be written the bytes of a whole fleet are not kept, only what they would be written to.
                 let keep = self.request.goal == Goal::Files;
-                files.into_iter().map(|file| (file.path, if keep { file.bytes } else { Vec::new() })).collect()
+                files.into_iter().map(|file| OutputFile { bytes: if keep { file.bytes } else { Vec::new() }, ..file }).collect()
             });
             diagnostics.extend(resolved.files.iter().flat_map(|path| self.allows.faults(path)));
             let diagnostics = self.workspace.settings.levels.apply(self.allows.apply(diagnostics));
@@ -526,7 +526,7 @@ fn skipped(settings: &Settings) -> Vec<String> {
 fn duplicate_files(outcomes: &mut [Outcome]) {
     let mut first: BTreeMap<String, usize> = BTreeMap::new();
     for index in 0..outcomes.len() {
-        let paths: Vec<String> = outcomes[index].pipeline.files.iter().flatten().map(|(path, _)| path.clone()).collect();
+        let paths: Vec<String> = outcomes[index].pipeline.files.iter().flatten().map(|file| file.path.clone()).collect();
         for path in paths {
             let Some(&other) = first.get(&path) else {
                 first.insert(path, index);

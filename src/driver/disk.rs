@@ -36,17 +36,48 @@ pub fn write_file(path: &Path, text: &str) -> io::Result<()> {
 }
 
 pub(super) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    write_as(path, bytes, None)
+    write_as(path, bytes, |_| Ok(()))
 }
 
-fn write_as(path: &Path, bytes: &[u8], permissions: Option<std::fs::Permissions>) -> io::Result<()> {
+/// Writes a rendered file. A program may be run by whoever may read it.
+pub(super) fn write_output(path: &Path, bytes: &[u8], executable: bool) -> io::Result<()> {
+    write_as(path, bytes, |temporary| if executable { make_executable(temporary) } else { Ok(()) })
+}
+
+#[cfg(unix)]
+fn make_executable(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let mut permissions = std::fs::symlink_metadata(path)?.permissions();
+    let mode = permissions.mode();
+    permissions.set_mode(mode | (mode & 0o444) >> 2);
+    std::fs::set_permissions(path, permissions)
+}
+
+#[cfg(not(unix))]
+fn make_executable(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Whether its owner may run a file; where files do not say so, each may be.
+#[cfg(unix)]
+pub(super) fn is_executable(path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::PermissionsExt as _;
+    Ok(std::fs::symlink_metadata(path)?.permissions().mode() & 0o100 != 0)
+}
+
+/// Whether its owner may run a file; where files do not say so, each may be.
+#[cfg(not(unix))]
+pub(super) fn is_executable(_: &Path) -> io::Result<bool> {
+    Ok(true)
+}
+
+fn write_as(path: &Path, bytes: &[u8], permit: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     std::fs::create_dir_all(folder)?;
     // The process id keeps two runs at once from writing into one temporary file.
     let temporary = folder.join(format!(".{name}.{}.tmp", std::process::id()));
-    let permit = || permissions.map_or(Ok(()), |permissions| std::fs::set_permissions(&temporary, permissions));
-    let written = std::fs::write(&temporary, bytes).and_then(|()| permit()).and_then(|()| std::fs::rename(&temporary, path));
+    let written = std::fs::write(&temporary, bytes).and_then(|()| permit(&temporary)).and_then(|()| std::fs::rename(&temporary, path));
     if written.is_err() {
         let _ = std::fs::remove_file(&temporary);
     }
@@ -65,7 +96,7 @@ pub(super) fn replace(path: &Path, before: &[u8], after: &[u8]) -> io::Result<()
     if find(path)? != Found::File(before.to_vec()) {
         return Err(io::Error::other("it was changed by another program at the same time"));
     }
-    write_as(path, after, Some(permissions))
+    write_as(path, after, |temporary| std::fs::set_permissions(temporary, permissions))
 }
 
 /// Removes a file, and its folder if that is then empty.

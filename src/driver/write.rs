@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Found};
 use super::manifest::{MANIFEST, Manifest, Owned, sha256};
+use crate::emit::OutputFile;
 
 /// A pipeline's files.
 #[derive(Clone, Debug)]
@@ -17,8 +18,8 @@ pub(super) struct Rendered {
     pub pipeline: String,
     /// The pipeline's own file, from the workspace's root.
     pub spec: String,
-    /// Path from the output folder and bytes of each file.
-    pub files: Vec<(String, Vec<u8>)>,
+    /// Its files, by paths from the output folder.
+    pub files: Vec<OutputFile>,
 }
 
 /// The pipelines of the workspace, as far as they decide what is removed.
@@ -38,7 +39,7 @@ pub(super) struct Changes {
     folder: PathBuf,
     before: Manifest,
     after: Manifest,
-    writes: Vec<(String, Vec<u8>)>,
+    writes: Vec<OutputFile>,
     removals: Vec<String>,
     /// Files that are as they should be.
     pub n_same: usize,
@@ -116,19 +117,26 @@ fn add(changes: &mut Changes, before: &Manifest, rendered: Rendered) -> io::Resu
     let mut stale = Vec::new();
     let mut after = BTreeMap::new();
     let n_foreign = changes.foreign.len();
-    for (path, bytes) in files {
-        after.insert(path.clone(), Owned { pipeline: pipeline.clone(), spec: spec.clone(), sha256: sha256(&bytes) });
-        let reason = match disk::find(&changes.folder.join(&path))? {
-            Found::File(old) if old == bytes => continue,
+    for file in files {
+        let path = file.path.clone();
+        after.insert(path.clone(), Owned { pipeline: pipeline.clone(), spec: spec.clone(), sha256: sha256(&file.bytes) });
+        let there = changes.folder.join(&path);
+        let reason = match disk::find(&there)? {
+            Found::File(old) if old == file.bytes => {
+                if !file.executable || disk::is_executable(&there)? {
+                    continue;
+                }
+                "it is a program that nobody may run".to_owned()
+            }
             Found::Nothing => "it does not exist".to_owned(),
-            Found::File(old) if before.files.contains_key(&path) => difference(&old, &bytes),
+            Found::File(old) if before.files.contains_key(&path) => difference(&old, &file.bytes),
             Found::File(_) | Found::Other => {
                 changes.foreign.push((path, spec.clone()));
                 continue;
             }
         };
         stale.push(Stale { path: path.clone(), spec: spec.clone(), reason });
-        writes.push((path, bytes));
+        writes.push(file);
     }
     if changes.foreign.len() > n_foreign {
         return Ok(());
@@ -195,8 +203,8 @@ impl Changes {
             both.files.extend(self.after.files.clone());
             disk::write(&manifest, both.text().as_bytes())?;
         }
-        for (path, bytes) in &self.writes {
-            disk::write(&self.folder.join(path), bytes)?;
+        for file in &self.writes {
+            disk::write_output(&self.folder.join(&file.path), &file.bytes, file.executable)?;
         }
         for path in &self.removals {
             disk::remove(&self.folder.join(path))?;
@@ -213,7 +221,8 @@ mod tests {
     use super::*;
 
     fn rendered(pipeline: &str, files: &[(&str, &str)]) -> Rendered {
-        let files = files.iter().map(|&(path, text)| (path.to_owned(), text.as_bytes().to_vec())).collect();
+        let file = |&(path, text): &(&str, &str)| OutputFile { path: path.to_owned(), bytes: text.as_bytes().to_vec(), executable: false };
+        let files = files.iter().map(file).collect();
         Rendered { pipeline: pipeline.to_owned(), spec: format!("{pipeline}.yaml"), files }
     }
 
@@ -273,6 +282,26 @@ mod tests {
         changes.apply()?;
         assert_eq!(disk::find(&folder.path().join("dags/a.py"))?, Found::File(b"mine".to_vec()));
         assert_eq!(listing(folder.path()), [".etlc-manifest", "dags/a.py", "dags/b.py"]);
+        Ok(())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_program_may_be_run() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let mut one = vec![rendered("a", &[("files/run.sh", "x"), ("a.yaml", "x")])];
+        compare(folder.path(), one.clone(), &fleet(&["a"]))?.apply()?;
+        assert!(!disk::is_executable(&folder.path().join("files/run.sh"))?);
+
+        // The spec's file has become a program, and what is in it has not changed.
+        one[0].files[0].executable = true;
+        let changes = compare(folder.path(), one.clone(), &fleet(&["a"]))?;
+        assert_eq!(changes.stale[0].reason, "it is a program that nobody may run");
+        assert_eq!((changes.n_writes(), changes.n_same), (1, 1));
+        changes.apply()?;
+        assert!(disk::is_executable(&folder.path().join("files/run.sh"))?);
+        assert!(!disk::is_executable(&folder.path().join("a.yaml"))?);
+        assert_eq!(compare(folder.path(), one, &fleet(&["a"]))?.n_writes(), 0);
         Ok(())
     }
 

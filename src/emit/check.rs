@@ -80,7 +80,10 @@ fn place(diagnostic: Diagnostic, uses: &[Use]) -> Diagnostic {
 
 /// Variables whose names the engine keeps for itself.
 fn variables(cx: &Cx<'_>) -> Vec<Diagnostic> {
-    let reserved = cx.pack.format().pod.as_ref().and_then(|pod| pod.reserved_env.as_deref()).unwrap_or_default();
+    let format = cx.pack.format();
+    let pods = format.pod.iter().filter(|pod| cx.holds_or_absent(pod.condition.as_ref(), None));
+    let containers = format.container.iter().filter(|container| cx.holds(&container.condition, None));
+    let reserved: Vec<_> = pods.map(|pod| &pod.reserved_env).chain(containers.map(|one| &one.reserved_env)).flatten().flatten().collect();
     let mut found = Vec::new();
     for step in &cx.plan.steps {
         let names = step.container.env.keys().chain(step.secrets.keys());

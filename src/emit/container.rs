@@ -24,7 +24,7 @@ pub(crate) fn build(cx: &mut Cx<'_>, step: &Step) -> Value {
     }
     let resources = &step.resources;
     json!({
-        "image": cx.plain(step, "the image", &step.container.image),
+        "image": no_file(cx.plain(step, "the image", &step.container.image)),
         "pull_policy": step.container.pull_policy,
         "command": command,
         "env": env(cx, step),
@@ -61,15 +61,19 @@ fn text(cx: &mut Cx<'_>, step: &Step, what: &str, text: &Text) -> String {
     let mut pieces = Vec::new();
     flatten(cx, step, text, &mut pieces);
     let dialect = cx.pack.text();
-    let mut written = match dialect.inline(&pieces) {
-        Ok(written) => written,
+    let written = match dialect.inline(&pieces) {
+        Ok(written) => no_file(written),
         Err(reason) => return cx.not_exact(step, what, text.as_constant().unwrap_or_default(), &reason),
     };
+    pod::check_length(cx, step, what, text.as_constant().unwrap_or_default(), &written);
+    written
+}
+
+/// The engine takes a text that ends like a script's name for the name of a file, and reads that; an expression of nothing keeps it from doing so.
+fn no_file(mut written: String) -> String {
     if looks_like_a_script(&written) {
-        // An expression of nothing: the engine takes a text that ends like a script's name for the name of a file, and reads that.
         written.push_str("{{ '' }}");
     }
-    pod::check_length(cx, step, what, text.as_constant().unwrap_or_default(), &written);
     written
 }
 

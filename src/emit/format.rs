@@ -135,6 +135,10 @@ pub struct ContainerRule {
     #[serde(rename = "if", deserialize_with = "required")]
     #[schemars(extend("examples" = ["options.executor == 'docker'"]))]
     pub condition: String,
+    /// How the names of variables begin that the engine keeps for itself.
+    #[serde(default, deserialize_with = "optional")]
+    #[schemars(extend("examples" = [["ENGINE_"]]))]
+    pub reserved_env: Option<Vec<String>>,
 }
 
 /// How a run-time value gets into a step. In texts, `<name>` stands for a parameter's name and `<timezone>` for the pipeline's. For a value of another

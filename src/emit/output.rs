@@ -28,6 +28,8 @@ pub struct OutputFile {
     pub path: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// Whether it is a program that people may run.
+    pub executable: bool,
 }
 
 /// What is known beside a plan and a pack.
@@ -101,7 +103,7 @@ fn write(cx: &mut Cx<'_>, rule: &OutputRule, scope: &Jinja, patches: &Patches, f
     let is_yaml = ["yaml.j2", "yml.j2", "json.j2"].iter().any(|extension| has_extension(name, extension));
     let text = if is_yaml { canonical(cx, name, &text, patches) } else { Some(literal::indented(&text)) };
     if let Some(text) = text {
-        files.push(OutputFile { path, bytes: text.into_bytes() });
+        files.push(OutputFile { path, bytes: text.into_bytes(), executable: false });
     }
 }
 
@@ -115,7 +117,8 @@ fn step_files(cx: &Cx<'_>, path: &str, files: &mut Vec<OutputFile>) {
                 FileContent::Text(text) => text.clone().into_bytes(),
                 FileContent::Base64(text) => decode(text),
             };
-            files.push(OutputFile { path: path.replace("<step>", &name).replace("<file>", &file.path), bytes });
+            let path = path.replace("<step>", &name).replace("<file>", &file.path);
+            files.push(OutputFile { path, bytes, executable: file.mode & 0o111 != 0 });
         }
     }
 }

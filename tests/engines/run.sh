@@ -143,10 +143,15 @@ for line in "${renders[@]}"; do
         fi
     done
 done
+containers=("$here/airflow/check_docker.py" --plan "$work/docker.json" --option docker_network=etl "$work/docker/docker/airflow/dags")
+render_containers() { (cd "$here/airflow/docker" && "$etlc" render --out "$work/docker" && "$etlc" plan good >"$work/docker.json"); }
+check "containers of a Docker daemon: render" render_containers
+check "containers of a Docker daemon" "$python" "${containers[@]}"
 while read -r release _; do
     [[ $release == "#" ]] && continue
     check "Airflow $release: DAGs with pods" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${of_pods[@]}" "${with_pods[@]}"
     check "Airflow $release: DAGs of processes" "$engines/airflow-$release/bin/python" "$here/airflow/check_dags.py" "${with_processes[@]}"
+    check "Airflow $release: DAGs of containers" "$engines/airflow-$release/bin/python" "${containers[@]}"
     check "Airflow $release: runs of every type" "$engines/airflow-$release/bin/python" "$here/airflow/check_runs.py" "$etlc"
 done <"$here/airflow/releases.txt"
 check "runs of every type, and versions of a DAG" "$python" "$here/airflow/check_runs.py" "$etlc"

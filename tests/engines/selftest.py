@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -61,6 +62,37 @@ DAG_FAULTS = {
     "hash_order": ('"env": [{"name": "EMPTY", "value": ""}]', '"env": [{"name": x, "value": ""} for x in set("ABCDEFGHIJ")]', r"another process serializes it differently"),
     "import_error": ("t_0001 >> t_0002", "t_0001 >> t_0003", r"NameError"),
     "no_dag": (None, "from airflow.sdk import DAG\n", r"no DAG in the file"),
+}
+
+# The same for containers of a Docker daemon.
+DOCKER_FAULTS = {
+    "image_read_as_file": ("py.sh{{ '' }}", "py.sh", r"cannot run it: TemplateNotFound"),
+    "wrong_image": ('image="alpine:3"', 'image="alpine:4"', r"the image is 'alpine:4'"),
+    "image_not_pulled": ("force_pull=True", "force_pull=False", r"whether the image is pulled is 0, and by the plan 1"),
+    "entrypoint_of_the_image": ('entrypoint=[""],', "", r"the entrypoint is None"),
+    "command_read_as_file": ("\"run.sh{{ '' }}\"", '"run.sh"', r"cannot run it: TemplateNotFound"),
+    "one_word_less": ('"[1, 2]",', "", r"it has 6 words, and 7 in the plan"),
+    "newline_lost": ("#{{ '\\\\n' }}", "#", r"word 7 is"),
+    "command_as_text": ('command=["true"]', 'command="[\'false\']"', r"word 1 is 'false'"),
+    "brace_before_a_value": ("\"{{ '{' }}{{ etlc_run_date", '"{{ etlc_run_date', r"word 3 is '2026-"),
+    "missing_env": ('"EMPTY": "",', "", r"env EMPTY is missing"),
+    "unplanned_env": ('"EMPTY": "",', '"EMPTY": "", "MORE": "x",', r"env MORE is not in the plan"),
+    "python_boolean": ("params['dry'] | tojson", "params['dry']", r"env ETLC_PARAM_DRY is 'False'"),
+    "folder_of_the_host": ('"mount_tmp_dir": False', '"mount_tmp_dir": True', r"env AIRFLOW_TMP_DIR is not in the plan"),
+    "missing_secret": ('secrets=["TOKEN"]', "secrets=[]", r"env TOKEN is missing"),
+    "secret_kept": ("self.secrets = secrets", "self.secrets = secrets\n        self.command = [\"{{ macros.json.dumps(task.worker()) }}\"]\n\n    def worker(self):\n        return {name: os.environ.get(name) for name in self.secrets}", r"the secret TOKEN is in what Airflow keeps of the task"),
+    "other_files": ('source=f"{FILES}/" + "load/"', 'source=f"{FILES}/" + "count/"', r"its files, .* is \{'count\.sql'"),
+    "files_may_change": ("read_only=True", "read_only=False", r"its mounts is \[\('/etlc/files', 'bind', False\)\]"),
+    "no_files": ('mounts=[Mount(target="/etlc/files", source=f"{FILES}/" + "load/", type="bind", read_only=True)],', "", r"its mounts is \[\]"),
+    "wrong_share": ("cpus=2.0", "cpus=1.0", r"its share of processors is 1024, and by the plan 2048"),
+    "wrong_memory": ("mem_limit=2000000000", 'mem_limit="2g"', r"its limit of memory is 2147483648, and by the plan 2000000000"),
+    "wrong_gpus": ("count=2", "count=-1", r"its GPUs is \[\(-1, "),
+    "wrong_network": ('"network_mode": "etl"', '"network_mode": "host"', r"its network is 'host', and by the plan 'etl'"),
+    "wrong_label": ('"etlc.dev/step": "fit"', '"etlc.dev/step": "load"', r"the step of its labels is 'load'"),
+    "privileged": ("cpus=2.0", "cpus=2.0, privileged=True", r"whether it is privileged is True"),
+    "left_behind": ('"auto_remove": "force"', '"auto_remove": "never"', r"the container was removed 0 times, and not 1"),
+    "no_container": ("return super().execute(context)", "return None", r"0 containers were made"),
+    "run_id_constant": ("{{ etlc_run_id(dag_run) }}", "x", r"word 2 is 'x'"),
 }
 
 ARGO_FAULTS = {
@@ -214,6 +246,7 @@ def main() -> int:
         for name, empty in {"argolint": [argolint], "kube check": check, "schemas": schemas, "readers": readers}.items():
             expect(f"{name}: no file is a failure", run(*empty)[0] != 0)
         check_dags(temporary)
+        check_docker(temporary)
         run_dags(temporary)
 
     sys.path.insert(0, str(CHECKS / "airflow"))
@@ -249,6 +282,32 @@ def check_dags(temporary: Path) -> None:
     for name in DAG_FAULTS:
         about = "\n".join(block for block in re.split(r"^(?=FAIL )", output, flags=re.MULTILINE) if re.match(rf"FAIL ({name}\b|.*/{name}\.py)", block))
         expect(f"dags: {name}", re.search(DAG_FAULTS[name][2], about), about or "no fault reported")
+
+
+def check_docker(temporary: Path) -> None:
+    """Likewise, with the folder of files beside that of the DAGs."""
+    good, plan = ((HERE / "airflow" / name).read_text(encoding="utf-8") for name in ("docker.py", "docker.plan.json"))
+    folder = temporary / "docker"
+    shutil.copytree(HERE / "airflow/docker", folder)
+    (folder / "dags").mkdir()
+    command = [sys.executable, CHECKS / "airflow/check_docker.py", folder / "dags", "--option", "docker_network=etl"]
+    cases = {"good": good}
+    for name, fault in DOCKER_FAULTS.items():
+        if broken := replaced(good, fault):
+            cases[name] = re.sub(r'(dag_id=|"etlc.dev/pipeline": )"good"', rf'\1"{name}"', broken)
+        else:
+            expect(f"docker: {name}", False, "the place to break is not in the good file")
+    for name, text in cases.items():
+        (folder / f"dags/{name}.py").write_text(text, encoding="utf-8")
+        (folder / f"{name}.plan.json").write_text(plan.replace('"pipeline": "good"', f'"pipeline": "{name}"'), encoding="utf-8")
+        command += ["--plan", folder / f"{name}.plan.json"]
+    code, output = run(*command)
+    faults = "\n".join(line for line in output.splitlines() if line.startswith("FAIL "))
+    expect("docker: broken files fail", code == 1 and "Traceback (most recent call last):\n  File \"" + str(CHECKS) not in output, output[-3000:])
+    expect("docker: the good file passes", not re.search(r"^FAIL (good\b|.*/good\.py)", faults, re.MULTILINE), faults)
+    for name in DOCKER_FAULTS:
+        about = "\n".join(re.findall(rf"^FAIL (?:{name}\b|.*/{name}\.py).*", faults, re.MULTILINE))
+        expect(f"docker: {name}", re.search(DOCKER_FAULTS[name][2], about), about or "no fault reported")
 
 
 def run_dags(temporary: Path) -> None:

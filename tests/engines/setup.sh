@@ -51,8 +51,8 @@ install_uv() {
 
 # Each older release with the packages of its time, so that nothing has to be pinned by hand.
 setup_airflow() {
-    local inputs name wanted day
-    inputs="$(sha256sum <"$here/airflow/releases.txt") $uv $("${PYTHON:-python3}" --version)"
+    local inputs name wanted day providers=(apache-airflow-providers-{cncf-kubernetes,docker,standard})
+    inputs="$(sha256sum <"$here/airflow/releases.txt") ${providers[*]} $uv $("${PYTHON:-python3}" --version)"
     is_done airflow "$inputs" && return
     rm -rf "$engines"/airflow-* "$engines/airflow.stamp"
     install_uv
@@ -60,7 +60,7 @@ setup_airflow() {
         [[ $name == "#" ]] && continue
         "$engines/uv/bin/uv" venv --quiet --python "${PYTHON:-python3}" "$engines/airflow-$name"
         "$engines/uv/bin/uv" pip install --quiet --python "$engines/airflow-$name/bin/python" --exclude-newer "$day" \
-            "$wanted" apache-airflow-providers-cncf-kubernetes apache-airflow-providers-standard pyyaml ||
+            "$wanted" "${providers[@]}" pyyaml ||
             fail "Airflow $name cannot be installed"
     done <"$here/airflow/releases.txt"
     echo "$inputs" >"$engines/airflow.stamp"

@@ -325,6 +325,7 @@ class Values:
 
     def __init__(self, dag, run: dict, timezone: str):
         instant = datetime.fromisoformat(run["logical_date"] or run["run_after"])
+        self.pipeline = dag.dag_id
         self.params = params_of(dag, hostile=run.get("hostile", False))
         self.run_ids: set[str] = set()  # What the pods of this run say for `run.id`.
         self.known = {

@@ -5,6 +5,7 @@ No container runs. Airflow's operator and docker-py are the real ones, so what i
 
 from __future__ import annotations
 
+import collections
 import json
 import re
 import threading
@@ -14,6 +15,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Daemon:
     def __init__(self) -> None:
         self.created: list[dict] = []
+        self.counts: collections.Counter[str] = collections.Counter()
         daemon = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -36,13 +38,18 @@ class Daemon:
                     self.answer({"Id": "one", "Warnings": []}, 201)
                 elif path.endswith("/wait"):
                     self.answer({"StatusCode": 0})
+                elif path == "/images/create":
+                    daemon.counts["pulled"] += 1
+                    self.answer({"status": "pulled"})
                 elif path.endswith("/attach"):  # A stream that ends at once.
                     self.send_response(200)
                     self.end_headers()
                 else:
+                    daemon.counts["started"] += path.endswith("/start")
                     self.answer(None, 204)
 
             def do_DELETE(self) -> None:
+                daemon.counts["removed"] += 1
                 self.answer(None, 204)
 
             def of(self) -> str:
@@ -61,3 +68,8 @@ class Daemon:
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"tcp://127.0.0.1:{server.server_port}"
         threading.Thread(target=server.serve_forever, daemon=True).start()
+
+    def forget(self) -> None:
+        """Forgets all that it was told."""
+        self.created.clear()
+        self.counts.clear()
